@@ -1,0 +1,60 @@
+# Everything sets itself up: the first `make` of any kind builds .venv from the pinned versions.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run chat test check format bench docs lock clean
+
+help:  ## List what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(VENV)/run.done  ## Start the bot; without a platform configured, the local playground
+	@$(BIN)/paperbot run
+
+chat: $(VENV)/run.done  ## Ask in the terminal
+	@$(BIN)/paperbot chat
+
+test: $(VENV)/dev.done  ## Run the test suite
+	$(BIN)/pytest -n auto
+
+check: $(VENV)/dev.done  ## Lint, formatting, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.done  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.done  ## Measure search beside a baseline (PAPERS=dump.jsonl.gz for real papers)
+	$(BIN)/python -m tests.bench.search_bench $(if $(PAPERS),--papers $(PAPERS))
+
+docs: $(VENV)/dev.done  ## Write the generated pages of docs/
+	$(BIN)/python -m bot.docs
+
+lock: $(VENV)/dev.done  ## Pin the newest allowed versions
+	$(BIN)/uv pip compile --universal --quiet --no-emit-index-url --no-annotate --upgrade \
+		--custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --quiet --no-emit-index-url --no-annotate --upgrade \
+		--custom-compile-command 'make lock' --extra dev -c requirements.lock pyproject.toml \
+		-o requirements-dev.lock
+
+clean:  ## Remove what was built; your data stays
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/python.done:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "paperbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run"; exit 1; }
+	@echo "Setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.done: $(VENV)/python.done requirements.lock pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/dev.done: $(VENV)/run.done requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@

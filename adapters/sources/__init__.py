@@ -1,0 +1,1 @@
+"""Where papers come from: the Hugging Face Hub, files, and the bundled sample."""

@@ -1,0 +1,236 @@
+"""The command line: ``paperbot --help``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console as Terminal
+from rich.progress import Progress
+
+from adapters.base import SourceError
+from adapters.console import Console, to_json
+from adapters.console.chat import HERE
+from bot import logs
+from bot.app import App, build, local_chats, open_store, utc_now
+from bot.importing import import_files
+from bot.settings import Settings, SettingsError, load
+from commands import COMMANDS
+from commands.cards import plural
+from commands.model import Call, Caller, Reply
+from storage.database import StorageError
+from storage.papers import Saved
+
+cli = typer.Typer(
+    name="paperbot",
+    help="Daily threads of trending papers and fuzzy search, where your team talks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+index = typer.Typer(help="The search index.", no_args_is_help=True)
+cli.add_typer(database, name="db")
+cli.add_typer(index, name="index")
+
+_ME = Caller("local", "you")
+_err = Terminal(stderr=True)
+
+
+@cli.command()
+def run() -> None:
+    """Post and answer until Ctrl-C.  Without a platform configured, serve the playground."""
+    from bot.run import run as run_app  # noqa: PLC0415 - the server would slow `say` down
+
+    settings = _settings()
+
+    def ready(url: str) -> None:
+        _err.print(f"The playground is at [bold]{url}[/]  ·  Ctrl-C ends it")
+
+    asyncio.run(run_app(settings, ready))
+
+
+@cli.command()
+def say(
+    line: Annotated[str, typer.Argument(help="A command line: search difusion models")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    stdin: Annotated[bool, typer.Option("--stdin", help="A line in, an answer out.")] = False,
+) -> None:
+    """Run one command, or many from standard input, and print the answers."""
+    lines = sys.stdin if stdin else [line]
+
+    async def work(app: App) -> None:
+        for text in lines:
+            reply = await app.dispatch(Call(caller=_ME, target=HERE, text=text.strip()))
+            await _print(reply, as_json)
+
+    _with_app(work)
+
+
+@cli.command()
+def search(
+    query: Annotated[list[str], typer.Argument(help="Words, an author, an id; typos are fine.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many papers.")] = 5,
+) -> None:
+    """Find papers."""
+    values = {"query": " ".join(query), "limit": limit}
+
+    async def work(app: App) -> None:
+        call = Call(caller=_ME, target=HERE, command="search", values=values)
+        await _print(await app.dispatch(call), as_json)
+
+    _with_app(work)
+
+
+@cli.command()
+def chat() -> None:
+    """Ask in the terminal, with history and completion.  Ctrl-D leaves."""
+
+    async def work(app: App) -> None:
+        history = app.settings.data_dir / "history"
+        await Console(sys.stdout, sys.stdin, history=history).chat(COMMANDS, app.dispatch)
+
+    _with_app(work)
+
+
+@cli.command("import")
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Hub API JSON (files or folders), an arXiv dump, an export."),
+    ],
+) -> None:
+    """Take papers from files; bad entries are told and left out."""
+    store = open_store(_settings())
+    saved, problems = import_files(store, paths, utc_now(), _err)
+    store.search.close()
+    told = f" {plural(problems, 'problem')}, told above." if problems else ""
+    _err.print(f"{_counted(saved)}{told}")
+    if problems:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def ingest(
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], help="Fetch the lists from this day on to it."
+        ),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Fetch all lists since this day.")
+    ] = None,
+) -> None:
+    """Fetch daily lists from Hugging Face now."""
+
+    async def work(app: App) -> None:
+        first = (since or on or app.now()).date()
+        with _err.status(f"Fetching lists since {first}"):
+            saved = await app.ingest.fetch(first, on.date() if on else None)
+        _err.print(_counted(saved))
+
+    _with_app(work)
+
+
+@cli.command()
+def deliver(
+    at: Annotated[
+        str, typer.Option(help="Plan as if it were this instant (ISO 8601); now by itself.")
+    ] = "",
+) -> None:
+    """Post what is due, then exit."""
+    instant = _instant(at) if at else None
+
+    async def work(app: App) -> None:
+        sent = await app.deliver()
+        _err.print(f"{plural(sent, 'message')} posted.")
+        for chat, count in app.store.deliveries.waiting().items():
+            why = "waiting" if chat in app.chats else f"waiting for {chat}, which is not set up"
+            _err.print(f"{count:,} {why}.", style="yellow")
+
+    _with_app(work, now=(lambda: instant) if instant else utc_now)
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Bring the tables to this version; happens by itself at each start."""
+    open_store(_settings()).search.close()
+    _err.print("The database is up to date.")
+
+
+@index.command("rebuild")
+def rebuild() -> None:
+    """Build the search index anew from the database."""
+    store = open_store(_settings())
+    with Progress(console=_err, transient=True) as progress:
+        task = progress.add_task("Indexing", total=None)
+        count = store.search.rebuild(
+            lambda done, of: progress.update(task, completed=done, total=of)
+        )
+    store.search.close()
+    _err.print(f"{count:,} papers are indexed.")
+
+
+def _settings() -> Settings:
+    settings = load()
+    logs.configure(settings)
+    return settings
+
+
+def _with_app(
+    work: Callable[[App], Awaitable[None]], now: Callable[[], datetime] = utc_now
+) -> None:
+    """Run ``work`` in an application whose chats need no server."""
+    settings = _settings()
+
+    async def session() -> None:
+        async with build(settings, local_chats(settings), now) as app:
+            await work(app)
+
+    asyncio.run(session())
+
+
+async def _print(reply: Reply, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(to_json(reply), ensure_ascii=False), flush=True)  # noqa: T201
+        return
+    console = Console(sys.stdout)
+    for payload in console.render(reply, "answer"):
+        await console.send(HERE, payload, None, "")
+
+
+def _counted(saved: Saved) -> str:
+    return (
+        f"Papers: {saved.added:,} new, {saved.changed:,} changed, "
+        f"{saved.unchanged:,} known as they are."
+    )
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no instant; write 2026-06-30T09:00+02:00") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def main() -> None:
+    """Entry point: faults that a person can mend are told in a sentence, without a traceback."""
+    try:
+        cli()
+    except (SettingsError, StorageError, SourceError, OSError) as error:
+        _err.print(f"paperbot: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

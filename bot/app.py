@@ -1,0 +1,121 @@
+"""The one place where concrete classes meet."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters.base import Chat
+from adapters.console import Console
+from adapters.sources.huggingface import connected
+from adapters.sources.sample import Sample
+from bot.allowance import Allowance
+from bot.dispatch import Dispatch
+from bot.ingest import Ingest
+from bot.outbox import Outbox
+from bot.plan import Planner
+from bot.settings import Settings
+from commands import COMMANDS
+from storage.database import Database
+from storage.deliveries import Deliveries
+from storage.editions import Editions
+from storage.leases import Leases
+from storage.lines import Lines
+from storage.papers import Papers
+from storage.search import Search
+from storage.store import Store
+from storage.subscriptions import Subscriptions
+
+THREADS = 4
+"""Commands and storage that run at once; more would only fight for the interpreter."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def local_chats(settings: Settings) -> dict[str, Chat]:
+    """The chats that need no account: the terminal, and the playground where it is installed."""
+    chats: list[Chat] = [Console(sys.stdout)]
+    with suppress(ModuleNotFoundError):
+        from adapters.web import Web  # noqa: PLC0415 - an installation may leave it out
+
+        folder = settings.data_dir / "playground"
+        chats.append(Web(folder, settings.http.host, settings.http.port))
+    return {chat.name: chat for chat in chats}
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the database (bringing its tables up to date) and the index."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db = Database(settings.url)
+    db.upgrade()
+    papers = Papers(db)
+    return Store(
+        papers=papers,
+        subscriptions=Subscriptions(db),
+        editions=Editions(db),
+        deliveries=Deliveries(db),
+        lines=Lines(db),
+        leases=Leases(db),
+        search=Search(settings.data_dir / "index", papers),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything wired together, not yet started."""
+
+    settings: Settings
+    store: Store
+    pool: Executor
+    chats: Mapping[str, Chat]
+    dispatch: Dispatch
+    planner: Planner
+    outbox: Outbox
+    ingest: Ingest
+    sample: Ingest
+    now: Callable[[], datetime]
+
+    async def deliver(self) -> int:
+        """Plan and send what is due; returns how many messages were sent."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.pool, self.planner.plan, self.now())
+        return await self.outbox.drain()
+
+
+@asynccontextmanager
+async def build(
+    settings: Settings,
+    chats: Mapping[str, Chat],
+    now: Callable[[], datetime] = utc_now,
+    allowance: Allowance | None = None,
+) -> AsyncIterator[App]:
+    """Wire the application for these chats; closes what it opened at the end.
+
+    ``allowance`` limits what one person may ask; without it there is no limit.
+    """
+    store = open_store(settings)
+    owner = uuid.uuid4().hex
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
+        token = settings.hf.token.get_secret_value() if settings.hf.token else None
+        async with connected(settings.hf.endpoint, token, now) as hub:
+            yield App(
+                settings=settings,
+                store=store,
+                pool=pool,
+                chats=chats,
+                dispatch=Dispatch(store, COMMANDS, [hub], pool, settings.zone, now, allowance),
+                planner=Planner(store, COMMANDS, chats, settings.zone),
+                outbox=Outbox(store, chats, pool, owner, now),
+                ingest=Ingest(hub, store, pool, owner, now),
+                sample=Ingest(Sample(now), store, pool, owner, now),
+                now=now,
+            )
+    store.search.close()

@@ -1,0 +1,160 @@
+"""From a call to a reply: parse and run in a thread, fetch what is missing, explain what fails."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from adapters.base import Source, SourceError
+from bot.allowance import Allowance
+from commands.model import Call, Command, Context, Missing, Reply, UserError
+from commands.parse import bind, execute, find, run
+from storage.model import Paper
+from storage.store import Store
+
+_log = structlog.get_logger(__name__)
+
+_FETCH_SECONDS = 8.0
+"""How long a person waits for a source; the fetch itself goes on."""
+_MISS_MEMORY = timedelta(minutes=10)
+_MOST_MISSES = 10_000
+
+
+class Dispatch:
+    """Answers calls.  Storage and search run in ``pool``; sources are awaited outside it."""
+
+    def __init__(
+        self,
+        store: Store,
+        commands: tuple[Command, ...],
+        sources: Sequence[Source],
+        pool: Executor,
+        zone: ZoneInfo,
+        now: Callable[[], datetime],
+        allowance: Allowance | None = None,
+    ) -> None:
+        self._store = store
+        self._allowance = allowance
+        self._commands = commands
+        self._sources = sources
+        self._pool = pool
+        self._zone = zone
+        self._now = now
+        self._flights: dict[str, asyncio.Task[Paper | None]] = {}
+        self._misses: dict[str, datetime] = {}
+
+    async def __call__(self, call: Call) -> Reply:
+        """The reply to a call.  Never raises: what went wrong is a reply too."""
+        try:
+            return await self._answer(call)
+        except UserError as error:
+            return Reply(title="", text=str(error), actions=error.actions)
+        except Exception:
+            code = secrets.token_hex(3)
+            _log.exception("command failed", code=code, command=call.command or call.text[:200])
+            text = f"Something broke on our side. The log has the details under the code {code}."
+            return Reply(title="", text=text)
+
+    async def _answer(self, call: Call) -> Reply:
+        if self._allowance:
+            self._allowance.take(call.target.team, call.caller.id, self._now())
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, self._run, call)
+        except Missing as missing:
+            await self._fetch(missing.id)
+        try:
+            return await loop.run_in_executor(self._pool, self._run, call)
+        except Missing as missing:
+            raise _not_found(missing.id) from None
+
+    def _run(self, call: Call) -> Reply:
+        ctx = Context(
+            store=self._store,
+            target=call.target,
+            caller=call.caller,
+            private=call.private,
+            now=self._now(),
+            commands=self._commands,
+            zone=call.caller.zone or self._zone,
+        )
+        if call.command:
+            command = find(call.command, self._commands)
+            reply = execute(ctx, command, bind(command, call.values, ctx.today))
+        else:
+            reply = run(ctx, self._line(call.text))
+        keep_long_lines(self._store, reply)
+        return reply
+
+    def _line(self, text: str) -> str:
+        if not text.startswith("#"):
+            return text
+        if line := self._store.lines.get(text):
+            return line
+        raise UserError("This button is not known any more. Please type the command instead.")
+
+    async def _fetch(self, id: str) -> None:
+        """Bring a paper that the catalogue lacks from the first source that has it, and store it.
+
+        Calls for the same paper share one flight; a miss is remembered for ten minutes.
+        """
+        now = self._now()
+        if now < self._misses.get(id, now):
+            raise _not_found(id)
+        flight = self._flights.get(id)
+        if flight is None:
+            flight = self._flights[id] = asyncio.create_task(self._ask_sources(id))
+            flight.add_done_callback(lambda _: self._flights.pop(id, None))
+        try:
+            paper = await asyncio.wait_for(asyncio.shield(flight), _FETCH_SECONDS)
+        except (SourceError, TimeoutError) as error:
+            _log.warning("fetch failed", paper=id, error=str(error) or "timed out")
+            raise UserError(
+                f"The catalogue lacks {id}, and its source does not answer now. "
+                "Please try again in a minute."
+            ) from None
+        if paper is None:
+            if len(self._misses) >= _MOST_MISSES:
+                self._misses.clear()
+            self._misses[id] = now + _MISS_MEMORY
+            raise _not_found(id)
+
+    async def _ask_sources(self, id: str) -> Paper | None:
+        failure: SourceError | None = None
+        for source in self._sources:
+            try:
+                paper = await source.get(id)
+            except SourceError as error:
+                failure = error
+                continue
+            if paper:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._pool, self._save, paper)
+                return paper
+        if failure:
+            raise failure
+        return None
+
+    def _save(self, paper: Paper) -> None:
+        self._store.papers.save([paper], self._now())
+        self._store.search.refresh()
+
+
+def keep_long_lines(store: Store, reply: Reply) -> None:
+    """Remember the lines that its buttons cannot carry themselves."""
+    lines = {action.token: action.line for action in reply.all_actions()}
+    if long := {token: line for token, line in lines.items() if token != line}:
+        store.lines.keep(long)
+
+
+def _not_found(id: str) -> UserError:
+    return UserError(
+        f"There is no paper {id} in the catalogue, nor at its sources. Check the id; "
+        "words of the title work too, for example: `show attention is all you need`."
+    )

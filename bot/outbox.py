@@ -1,0 +1,168 @@
+"""From the outbox to the chats: claim, look up, send, record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from adapters.base import Chat, DeliveryError
+from storage.deliveries import Outcome
+from storage.model import Delivery, Subscription
+from storage.store import Store
+
+Result = TypeVar("Result")
+_log = structlog.get_logger(__name__)
+
+TIMEOUT = timedelta(seconds=10)
+"""Longest time that one send or look-up may take."""
+LEASE = timedelta(seconds=60)
+"""How long a claim holds: it must outlive the request by far, or a look-up races it."""
+_BATCH = 50
+_SLOWEST_RETRY = timedelta(minutes=5)
+
+
+class Outbox:
+    """Sends what is planned, each message once.
+
+    A message whose answer was lost is looked up before it is sent again; where the chat cannot
+    look, it becomes ``unknown`` and is not sent again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        chats: Mapping[str, Chat],
+        pool: Executor,
+        owner: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._deliveries = store.deliveries
+        self._chats = chats
+        self._pool = pool
+        self._owner = owner
+        self._now = now
+
+    async def drain(self) -> int:
+        """Send until nothing is ready; returns how many messages were sent."""
+        await self._in_thread(partial(self._deliveries.expire, self._now()))
+        sent = 0
+        while claimed := await self._in_thread(self._claim):
+            tasks = {asyncio.create_task(self._deliver(delivery)) for delivery in claimed}
+            while tasks:
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                outcomes = [task.result() for task in done]
+                recorded = await self._in_thread(
+                    partial(self._deliveries.record, self._owner, outcomes, self._now())
+                )
+                sent += sum(outcome.state == "sent" for outcome in outcomes)
+                for subscription in recorded.paused:
+                    await self._tell(subscription)
+        return sent
+
+    async def _tell(self, paused: Subscription) -> None:
+        """Tell whoever made a subscription that it stopped, and why."""
+        text = (
+            f"Subscription {paused.id}, `{paused.line}` in #{paused.target.channel}, is paused: "
+            f"{paused.paused} When that is mended, write `resume {paused.id}`."
+        )
+        try:
+            async with asyncio.timeout(TIMEOUT.total_seconds()):
+                chat = self._chats[paused.target.chat]
+                await chat.tell(paused.target.team, paused.made_by, text)
+        except Exception as error:
+            _log.warning("nobody could be told", subscription=paused.id, error=_words(error))
+
+    def _claim(self) -> list[Delivery]:
+        paces = {name: chat.pace for name, chat in self._chats.items()}
+        return self._deliveries.claim(self._owner, paces, self._now(), LEASE, _BATCH)
+
+    async def _deliver(self, delivery: Delivery) -> Outcome:
+        chat = self._chats[delivery.target.chat]
+        if delivery.uncertain:
+            settled = await self._look_up(chat, delivery)
+            if settled:
+                return settled
+        now = self._now()
+        if now >= delivery.expires_at:
+            return Outcome(delivery=delivery, state="expired", error="it came too late to post")
+        if now >= delivery.lease_until - TIMEOUT:
+            return Outcome(delivery=delivery, state="pending", again_at=now)
+        if delivery.part and delivery.parent_ref is None:
+            return Outcome(delivery=delivery, state="failed", error="its thread has no header")
+        return await self._send(chat, delivery)
+
+    async def _look_up(self, chat: Chat, delivery: Delivery) -> Outcome | None:
+        """What an earlier attempt came to; None where it surely posted nothing."""
+        try:
+            async with asyncio.timeout(TIMEOUT.total_seconds()):
+                ref = await chat.find(
+                    delivery.target,
+                    delivery.key,
+                    delivery.parent_ref,
+                    delivery.first_attempt_at - timedelta(seconds=5),
+                )
+        except Exception as error:
+            if isinstance(error, DeliveryError) and error.permanent:
+                _log.error("a message may or may not be posted", **_facts(delivery, error))
+                return Outcome(delivery=delivery, state="unknown", error=str(error))
+            _log.warning("look-up failed", **_facts(delivery, error))
+            again_at = self._now() + _pause(delivery, error)
+            return Outcome(
+                delivery=delivery, state="sending", error=_words(error), again_at=again_at
+            )
+        if ref is None:
+            return None
+        _log.info("found posted already", delivery=delivery.id, ref=ref)
+        return Outcome(delivery=delivery, state="sent", ref=ref)
+
+    async def _send(self, chat: Chat, delivery: Delivery) -> Outcome:
+        try:
+            async with asyncio.timeout(TIMEOUT.total_seconds()):
+                ref = await chat.send(
+                    delivery.target, delivery.payload, delivery.parent_ref, delivery.key
+                )
+        except DeliveryError as error:
+            _log.warning("not posted", permanent=error.permanent, **_facts(delivery, error))
+            if error.permanent:
+                return Outcome(delivery=delivery, state="failed", error=str(error), pause=True)
+            again_at = self._now() + _pause(delivery, error)
+            return Outcome(delivery=delivery, state="pending", error=str(error), again_at=again_at)
+        except Exception as error:
+            _log.warning("the answer was lost", **_facts(delivery, error))
+            return Outcome(
+                delivery=delivery,
+                state="sending",
+                error=_words(error),
+                again_at=delivery.lease_until,
+            )
+        return Outcome(delivery=delivery, state="sent", ref=ref)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _pause(delivery: Delivery, error: Exception) -> timedelta:
+    """How long to wait before the next attempt: as told, else doubling from two seconds."""
+    if isinstance(error, DeliveryError) and error.retry_after is not None:
+        return timedelta(seconds=error.retry_after)
+    return min(timedelta(seconds=2 ** min(delivery.attempt, 10)), _SLOWEST_RETRY)
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _facts(delivery: Delivery, error: Exception) -> dict[str, object]:
+    return {
+        "delivery": delivery.id,
+        "attempt": delivery.attempt,
+        "chat": delivery.target.chat,
+        "channel": delivery.target.channel,
+        "error": _words(error),
+    }

@@ -1,0 +1,62 @@
+"""``paperbot run``: serve, post and answer until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from datetime import time
+
+import structlog
+
+from adapters.web import Web
+from adapters.web.server import HERE
+from bot.allowance import Allowance
+from bot.app import App, build
+from bot.schedule import Schedule
+from bot.settings import Settings
+from commands import COMMANDS
+from storage.calendar import Days
+
+_log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM; ``ready`` is called with the playground's address."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    web = Web(settings.data_dir / "playground", settings.http.host, settings.http.port)
+    async with build(settings, {web.name: web}, allowance=Allowance()) as app:
+        schedule = Schedule(app)
+        await web.start(COMMANDS, app.dispatch)
+        try:
+            ready(web.url)
+            await loop.run_in_executor(app.pool, subscribe_playground, app)
+            starting = asyncio.create_task(schedule.start())
+            await asyncio.wait(
+                {starting, loop.create_task(stop.wait())}, return_when="FIRST_COMPLETED"
+            )
+            await stop.wait()
+        finally:
+            await schedule.stop()
+            await web.stop()
+
+
+def subscribe_playground(app: App) -> None:
+    """A new playground has one subscription, due at once, so that there is a thread to see."""
+    if app.store.subscriptions.knows_team(HERE.team):
+        return
+    app.store.subscriptions.add(
+        HERE,
+        "today --limit 10",
+        at=time(9),
+        zone=app.settings.zone,
+        days=Days.of(range(5)),
+        layout="thread",
+        quiet="line",
+        next_due_at=app.now(),
+        made_by="paperbot",
+        now=app.now(),
+    )

@@ -1,0 +1,106 @@
+"""The timers of one process: poll, post, follow, keep house.
+
+They are local and in memory; what is due when is in the database, so that any number of
+processes may tick beside one another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import date, timedelta
+from typing import TypeVar
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.app import App
+
+Result = TypeVar("Result")
+_log = structlog.get_logger(__name__)
+
+POST_EVERY = timedelta(seconds=2)
+POLL_EVERY = timedelta(minutes=15)
+POLL_SAMPLE_EVERY = timedelta(minutes=1)
+FOLLOW_EVERY = timedelta(seconds=5)
+FIRST_ANSWER = timedelta(seconds=3)
+"""How long a first start waits for the source before it takes the bundled sample."""
+FIRST_POLL = timedelta(seconds=10)
+"""How long a start waits for the newest lists before it posts."""
+SHUTDOWN = timedelta(seconds=10)
+"""How long what is on the wire may take at the end."""
+
+
+class Schedule:
+    """Runs the timers between ``start`` and ``stop``."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._first_poll: asyncio.Task[None] | None = None
+        self._scheduler = AsyncIOScheduler(
+            # A stalled loop must neither skip a tick for good nor pile ticks up.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+
+    async def start(self) -> None:
+        """Fill an empty catalogue, then start the timers."""
+        poll = self._first_poll = asyncio.create_task(self._guarded("poll", self._poll)())
+        await asyncio.wait({poll}, timeout=FIRST_ANSWER.total_seconds())
+        if not await self._in_thread(self._app.store.papers.count):
+            _log.warning("no list could be fetched yet; running on the bundled sample")
+            await self._app.sample.fetch(date.min)
+        elif not poll.done():
+            # The newest list comes last: posting before it would post an older one.
+            await asyncio.wait({poll}, timeout=FIRST_POLL.total_seconds())
+        for name, work, every in (
+            ("post", self._app.deliver, POST_EVERY),
+            ("poll", self._poll, POLL_EVERY),
+            ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
+            ("follow", self._follow, FOLLOW_EVERY),
+        ):
+            trigger = IntervalTrigger(seconds=int(every.total_seconds()))
+            self._scheduler.add_job(self._guarded(name, work), trigger)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Stop the timers and let what is on the wire finish."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        if self._first_poll:
+            self._first_poll.cancel()
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=SHUTDOWN.total_seconds())
+        await self._app.ingest.stop()
+
+    def _guarded(
+        self, name: str, work: Callable[[], Awaitable[object]]
+    ) -> Callable[[], Coroutine[None, None, None]]:
+        """A failing tick is logged; the next one comes all the same."""
+
+        async def tick() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._jobs.add(task)
+            try:
+                await work()
+            except Exception:
+                _log.exception("a timer failed", timer=name)
+            finally:
+                self._jobs.discard(task)
+
+        return tick
+
+    async def _poll(self) -> None:
+        await self._app.ingest.poll()
+
+    async def _poll_sample(self) -> None:
+        if await self._in_thread(self._app.store.papers.has_sample):
+            await self._app.ingest.poll()
+
+    async def _follow(self) -> None:
+        await self._in_thread(self._app.store.search.refresh)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._app.pool, work)

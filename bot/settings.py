@@ -1,0 +1,134 @@
+"""Settings from the environment and ``.env``: prefix ``PAPERBOT_``, nested by ``__``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from tzlocal import get_localzone_name
+
+PREFIX = "PAPERBOT_"
+
+
+class SettingsError(Exception):
+    """A setting is unknown or cannot be used; the text names it and says what would be right."""
+
+
+class Http(BaseModel):
+    """The local web server: the playground."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback by itself.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+
+
+class Hub(BaseModel):
+    """Hugging Face, where the daily lists come from."""
+
+    endpoint: str = Field(
+        default_factory=lambda: os.environ.get("HF_ENDPOINT", "https://huggingface.co"),
+        pattern=r"^https?://",
+        description="Address of the Hub or of a mirror; HF_ENDPOINT is read too.",
+    )
+    token: SecretStr | None = Field(
+        default_factory=lambda: SecretStr(token) if (token := os.environ.get("HF_TOKEN")) else None,
+        description="A token for higher rate limits, not needed; HF_TOKEN is read too.",
+    )
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults.  ``load`` reads them and explains what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
+
+    data_dir: Path = Field(default=Path("data"), description="Folder for everything that is kept.")
+    database_url: str = Field(
+        default="",
+        description="Database; by itself SQLite in the data folder (SQLAlchemy's URL form).",
+    )
+    timezone: str = Field(
+        default_factory=lambda: get_localzone_name() or "UTC",
+        description="Time zone for people whose own is not known; this machine's by itself.",
+    )
+    http: Http = Http()
+    hf: Hub = Field(default_factory=Hub)
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much is logged."
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        default="auto", description="text on a terminal, json elsewhere, unless one is chosen."
+    )
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (KeyError, ValueError, OSError):
+            raise ValueError("no such time zone; write it as Europe/Berlin") from None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def url(self) -> str:
+        """The database's address, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'paperbot.db'}"
+
+
+def load() -> Settings:
+    """Read the settings.  Raises SettingsError with one sentence for each fault."""
+    faults = list(_unknown({**dotenv_values(".env"), **os.environ}))
+    if faults:
+        raise SettingsError("\n".join(faults))
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(
+            "\n".join(
+                f"{_name(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}."
+                for fault in error.errors(include_input=False)
+            )
+        ) from None
+
+
+def names() -> Iterator[tuple[str, str, str]]:
+    """Every setting's environment variable, default and description."""
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            for inner, inner_field in group.model_fields.items():
+                default = inner_field.default if inner_field.default_factory is None else ""
+                yield _name((name, inner)), str(default or ""), inner_field.description or ""
+        else:
+            default = field.default if field.default_factory is None else ""
+            yield _name((name,)), str(default or ""), field.description or ""
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return PREFIX + "__".join(str(part).upper() for part in location)
+
+
+def _unknown(values: Mapping[str, str | None]) -> Iterator[str]:
+    known = [name for name, _, _ in names()]
+    for name in sorted(values):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+            yield f"{name} is no setting of paperbot; {hint}"

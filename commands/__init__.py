@@ -1,0 +1,27 @@
+"""What people can ask paperbot.  An explicit tuple: nothing registers itself."""
+
+from __future__ import annotations
+
+from commands.daily import month, today, week
+from commands.help import help
+from commands.paper import show
+from commands.search import related, search
+from commands.subscriptions import pause, preview, resume, subscribe, subscriptions, unsubscribe
+from commands.trending import trending
+
+COMMANDS = (
+    today,
+    week,
+    month,
+    trending,
+    search,
+    show,
+    related,
+    subscribe,
+    subscriptions,
+    preview,
+    pause,
+    resume,
+    unsubscribe,
+    help,
+)

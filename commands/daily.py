@@ -1,0 +1,179 @@
+"""The lists of a day, a week and a month."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Sequence
+from datetime import UTC, date, timedelta
+from typing import Annotated
+
+from commands.cards import card, long_date, plural, short_date
+from commands.model import Action, Context, Hint, Reply, UserError, command
+from storage.model import Paper
+
+CLOSES = dt.time(2, 30, tzinfo=UTC)
+"""When the list of the day before has stopped growing: 01:30 UTC in summer, 02:30 in winter."""
+_STALE = timedelta(days=3)
+
+
+@command(
+    "today",
+    help="The newest daily list, or that of a date, most votes first.",
+    posts=True,
+    examples=("today", "today yesterday", "today 2026-06-30 --limit 5"),
+)
+def today(
+    ctx: Context,
+    date: Annotated[date | None, "which day's list; the newest by itself"] = None,
+    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 10,
+    page: Annotated[int, "which page", Hint(least=1, most=100)] = 1,
+) -> Reply:
+    newest = ctx.store.papers.newest_list(ctx.now.date())
+    on = date or newest
+    papers = ctx.store.papers.listed(on, on) if on else []
+    if on is None or not papers:
+        return no_list(ctx, on)
+    closes = dt.datetime.combine(on + timedelta(days=1), CLOSES)
+    notes = [] if date else age(on, ctx.now.date())
+    if ctx.now < closes and not ctx.store.papers.has_sample():
+        notes.append("The list still grows until about 02:00 UTC.")
+    return listing(
+        ctx,
+        title=f"Papers of {long_date(on)}",
+        papers=papers,
+        notes=notes,
+        line=f"today {on}",
+        limit=limit,
+        page=page,
+        list_date=on,
+        open_until=closes if ctx.now < closes else None,
+    )
+
+
+@command(
+    "week",
+    help="The papers of a week's lists, most votes first.",
+    posts=True,
+    examples=("week", "week 2026-W26", "week 2026-06-30 --limit 20"),
+)
+def week(
+    ctx: Context,
+    date: Annotated[date | None, "a day of the week, or 2026-W26; the newest by itself"] = None,
+    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 10,
+    page: Annotated[int, "which page", Hint(least=1, most=100)] = 1,
+) -> Reply:
+    on = date or ctx.store.papers.newest_list(ctx.now.date())
+    if on is None:
+        return no_list(ctx, on)
+    first = on - timedelta(days=on.weekday())
+    last = first + timedelta(days=6)
+    papers = ctx.store.papers.listed(first, last)
+    if not papers:
+        return no_list(ctx, on)
+    return listing(
+        ctx,
+        title=f"Papers of the week {short_date(first)} – {short_date(last)}",
+        papers=papers,
+        notes=[],
+        line=f"week {first}",
+        limit=limit,
+        page=page,
+    )
+
+
+@command(
+    "month",
+    help="The papers of a month's lists, most votes first.",
+    posts=True,
+    examples=("month", "month 2026-06", "month 2026-06 --limit 20"),
+)
+def month(
+    ctx: Context,
+    date: Annotated[date | None, "a day of the month, or 2026-06; the newest by itself"] = None,
+    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 10,
+    page: Annotated[int, "which page", Hint(least=1, most=100)] = 1,
+) -> Reply:
+    on = date or ctx.store.papers.newest_list(ctx.now.date())
+    if on is None:
+        return no_list(ctx, on)
+    first = on.replace(day=1)
+    last = on.replace(day=calendar.monthrange(on.year, on.month)[1])
+    papers = ctx.store.papers.listed(first, last)
+    if not papers:
+        return no_list(ctx, on)
+    return listing(
+        ctx,
+        title=f"Papers of {first:%B %Y}",
+        papers=papers,
+        notes=[],
+        line=f"month {first}",
+        limit=limit,
+        page=page,
+    )
+
+
+def listing(
+    ctx: Context,
+    *,
+    title: str,
+    papers: Sequence[Paper],
+    notes: Sequence[str],
+    line: str,
+    limit: int,
+    page: int,
+    why: Sequence[str] = (),
+    list_date: date | None = None,
+    open_until: dt.datetime | None = None,
+) -> Reply:
+    """One page of a ranked list; on the first page ``ctx.spare`` further cards."""
+    start = (page - 1) * limit
+    if start >= len(papers):
+        raise UserError(f"“{title}” has only {plural(len(papers), 'paper')}; page {page} is empty.")
+    end = start + limit
+    reasons = list(why) or [""] * len(papers)
+    shown = zip(papers[start : end + ctx.spare], reasons[start : end + ctx.spare], strict=True)
+    text = [f"{plural(len(papers), 'paper')}, most votes first."] if not why else []
+    if ctx.store.papers.has_sample():
+        text.append("This is the bundled sample; it makes way for the first real list.")
+    more = Action("More", f"{line} --limit {limit} --page {page + 1}", "update")
+    return Reply(
+        title=title,
+        text=" ".join([*text, *notes]),
+        cards=tuple(card(paper, reason) for paper, reason in shown),
+        more=more if end < len(papers) else None,
+        list_date=list_date,
+        open_until=open_until,
+    )
+
+
+def age(on: date, now: date) -> list[str]:
+    """What to say of a newest list that is not today's."""
+    if on >= now:
+        return []
+    if now - on > _STALE:
+        return [f"Note that the newest list is {plural((now - on).days, 'day')} old."]
+    if now.weekday() >= 5:
+        return [f"There is no list on {now:%A}s; the newest is {on:%A}'s."]
+    return [f"There is no list for {now:%A} yet; the newest is {on:%A}'s."]
+
+
+def no_list(ctx: Context, on: date | None) -> Reply:
+    """The answer where there is no list ``on`` that day, or none at all."""
+    newest = ctx.store.papers.newest_list(ctx.now.date())
+    if on is None or newest is None:
+        return Reply(
+            title="There is no daily list yet",
+            text="paperbot fetches the newest ones while it runs (`make run`); "
+            "`paperbot import` takes them from files.",
+        )
+    if on > ctx.now.date():
+        text = f"That day is still to come. The newest list is of {long_date(newest)}."
+        return Reply(title=f"No list of {long_date(on)} yet", text=text)
+    weekend = "There are no lists on Saturdays and Sundays. " if on.weekday() >= 5 else ""
+    nearest = ctx.store.papers.newest_list(on) or newest
+    return Reply(
+        title=f"No list of {long_date(on)}",
+        text=f"{weekend}The nearest in the catalogue is of {long_date(nearest)}.",
+        actions=(Action(short_date(nearest), f"today {nearest}"),),
+    )

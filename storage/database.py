@@ -1,0 +1,115 @@
+"""One engine for SQLite and PostgreSQL, with read and write transactions told apart."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_MIGRATION_LOCK = 7_270_832  # any number, the same in every replica
+
+
+class StorageError(Exception):
+    """The database cannot be used; the text says why and what to do."""
+
+
+class Database:
+    """Connections to the database at ``url`` (SQLAlchemy's form)."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = sa.create_engine(url, json_serializer=_to_json)
+        except (sa.exc.ArgumentError, ImportError) as error:
+            raise StorageError(
+                f"PAPERBOT_DATABASE_URL cannot be used ({error}). "
+                "Write sqlite:///data/paperbot.db or postgresql+psycopg://user@host/name."
+            ) from error
+        self.is_sqlite = self._engine.dialect.name == "sqlite"
+        if self.is_sqlite:
+            if self._engine.url.database:
+                Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+            sa.event.listen(self._engine, "connect", _on_sqlite_connect)
+            sa.event.listen(self._engine, "begin", _on_sqlite_begin)
+        self._writer = self._engine.execution_options(write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state and changes nothing."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that may write; commits at the end, rolls back on any exception."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the tables to this version; safe when several processes start together."""
+        if self._version() == _newest_version():
+            return
+        import alembic.command  # noqa: PLC0415 - a third of a second, needed once a release
+        import alembic.config  # noqa: PLC0415
+
+        config = alembic.config.Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with self._migration_lock(), self.write() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, "head")
+
+    def _version(self) -> str | None:
+        with self.read() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            version: str | None = connection.scalar(
+                sa.text("SELECT version_num FROM alembic_version")
+            )
+            return version
+
+    @contextmanager
+    def _migration_lock(self) -> Iterator[None]:
+        path = self._engine.url.database if self.is_sqlite else None
+        if not path:
+            yield
+            return
+        with Path(path + ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _newest_version() -> str:
+    """The revision that the newest migration's file name begins with."""
+    return max(path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")).split("_")[0]
+
+
+def _on_sqlite_connect(connection: DBAPIConnection, _record: Any) -> None:
+    # The driver must not begin transactions by itself: the hook below does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=20000",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # a lost commit could become a second post
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: sa.Connection) -> None:
+    # A write transaction takes the lock at once: one that upgrades later fails as busy.
+    writes = connection.get_execution_options().get("write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,32 @@
+"""Reading a paper's id out of what people paste."""
+
+from __future__ import annotations
+
+import re
+
+_NEW = r"[0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}"
+_OLD = r"[a-z-]+(?:\.[A-Z]{2})?/[0-9]{7}"
+# arXiv identifier scheme: info.arxiv.org/help/arxiv_identifier.html
+_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v[0-9]+)?")
+_SITES = r"(?:www\.|export\.)?(?:arxiv\.org|huggingface\.co|hf\.co|alphaxiv\.org)"
+_URL = re.compile(
+    rf"(?<![\w./@-])(?:https?://)?{_SITES}/(?:abs|pdf|html|format|papers|overview|forum|src)/{_ID.pattern}"
+    r"(?:\.pdf|\.md)?(?=$|[/?#\s<>|)\],.;])"
+)
+_WHOLE = re.compile(rf"(?i:arxiv:\s*)?{_ID.pattern}")
+
+
+def paper_id(text: str) -> str | None:
+    """The canonical id (no version) that ``text`` as a whole is, as an id or a paper's address.
+
+    Knows arXiv, Hugging Face and alphaXiv, with or without version, ``pdf``, ``http`` and angle
+    brackets.  None where it is something else.
+    """
+    text = text.strip().strip("<>").split("|")[0].strip()
+    match = _WHOLE.fullmatch(text) or _URL.match(text)
+    return match["id"] if match else None
+
+
+def paper_ids(text: str) -> list[str]:
+    """The ids of all papers whose addresses stand in ``text``, in order, each once."""
+    return list(dict.fromkeys(match["id"] for match in _URL.finditer(text)))

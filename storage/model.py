@@ -1,0 +1,136 @@
+"""What paperbot knows, as plain frozen records.
+
+Every ``datetime`` here is timezone-aware and in UTC; every ``date`` of a list is the Hub's own
+list day (a UTC day).  ``None`` and ``()`` mean "not known", so that a source can leave out what
+it does not carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from storage.calendar import Days
+
+SAMPLE = "sample"
+"""The source of the bundled papers, which give way to the first real list."""
+
+Payload: TypeAlias = dict[str, Any]
+"""One platform message as JSON: what a chat's ``render`` returns and its ``send`` takes."""
+
+Layout: TypeAlias = Literal["thread", "compact", "per-paper"]
+Quiet: TypeAlias = Literal["line", "none"]
+State: TypeAlias = Literal["pending", "sending", "sent", "failed", "expired", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One paper.  ``id`` is the arXiv id without version, else ``source:key``."""
+
+    id: str
+    title: str
+    source: str
+    authors: tuple[str, ...] = ()
+    abstract: str | None = None
+    summary: str | None = None
+    """One sentence, by the Hub's model or by hand; shown on cards in place of the abstract."""
+    published_at: datetime | None = None
+    listed_on: date | None = None
+    """The newest daily list that carries it; all of them are in the table ``listings``."""
+    first_seen_at: datetime | None = None
+    """Set by the catalogue at the first sight; sources leave it out."""
+    upvotes: int | None = None
+    comments: int | None = None
+    code_url: str | None = None
+    code_stars: int | None = None
+    keywords: tuple[str, ...] = ()
+    organization: str | None = None
+    thumbnail_url: str | None = None
+    links: tuple[str, ...] = ()
+    """Further addresses, the project page first."""
+    categories: tuple[str, ...] = ()
+    doi: str | None = None
+    version: int | None = None
+    withdrawn_at: datetime | None = None
+    submitted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that can be posted to.  ``team`` is the workspace or guild: the tenant."""
+
+    chat: str
+    team: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A saved command line with a clock.  ``id`` is the number that people type."""
+
+    id: int
+    target: Target
+    line: str
+    at: time
+    zone: ZoneInfo
+    days: Days
+    layout: Layout
+    quiet: Quiet
+    next_due_at: datetime
+    paused: str | None
+    """Why it is paused, in words; None while it runs."""
+    made_by: str
+    private: bool
+    """Whether only some of the team can see its channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One day's post of one subscription; ``on`` is the local date of the due instant."""
+
+    id: int
+    subscription_id: int
+    on: date
+    due_at: datetime
+    planned_at: datetime
+    list_date: date | None
+    """The daily list it answers for, where the line is about one."""
+    closes_at: datetime | None
+    """Until when late arrivals join its thread; None for a snapshot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One claimed message of an edition.  Part 0 is the header; the rest is its thread."""
+
+    id: int
+    edition_id: int
+    part: int
+    target: Target
+    payload: Payload
+    attempt: int
+    uncertain: bool
+    """An earlier attempt may have got through: look it up before sending again."""
+    lease_until: datetime
+    first_attempt_at: datetime
+    expires_at: datetime
+    parent_ref: str | None
+    """The header's ref, for the parts that go into its thread."""
+
+    @property
+    def key(self) -> str:
+        """What marks the message on the platform, the same for every attempt."""
+        return f"pb-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class VotePoint:
+    """What was counted for a paper at one instant; a row exists where something changed."""
+
+    paper_id: str
+    seen_at: datetime
+    upvotes: int | None
+    comments: int | None
+    stars: int | None

@@ -1,0 +1,296 @@
+"""The catalogue: papers, the daily lists they stand on, and their votes over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import tables
+from storage.database import Database
+from storage.model import SAMPLE, Paper, VotePoint
+
+_FIELDS = tuple(field.name for field in fields(Paper))
+_CARRIED = tuple(name for name in _FIELDS if name not in ("id", "first_seen_at"))
+_LISTS = ("authors", "keywords", "links", "categories")
+_COLUMNS = [tables.papers.c[name] for name in _FIELDS]
+_IN_ONE_QUERY = 5_000  # ids; SQLite takes 32,766 variables, PostgreSQL 65,535
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of the catalogue's history; ``paper`` is None where it was removed."""
+
+    cursor: int
+    id: str
+    paper: Paper | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How many papers a ``save`` added, changed and found as they were."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Saved) -> Saved:
+        return Saved(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+        )
+
+
+class Papers:
+    """Reads and writes the catalogue.  Papers are public: no method asks for a team."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, id: str) -> Paper | None:
+        return self.many([id]).get(id)
+
+    def many(self, ids: Iterable[str]) -> dict[str, Paper]:
+        """The papers with these ids, in the order asked for; unknown ids are left out."""
+        wanted = list(dict.fromkeys(ids))
+        with self._db.read() as tx:
+            found = _load(tx, wanted)
+        return {id: found[id] for id in wanted if id in found}
+
+    def count(self) -> int:
+        with self._db.read() as tx:
+            return tx.execute(sa.select(sa.func.count()).select_from(tables.papers)).scalar_one()
+
+    def save(self, papers: Iterable[Paper], now: datetime) -> Saved:
+        """Store what the sources brought, in one transaction.
+
+        A source overwrites only what it carries (not ``None``, not empty), and an entry of an
+        older list than the one stored only fills gaps.  A vote point is kept where a count changed.
+        The sample gives way to the first real list.
+        """
+        batch = list(papers)
+        with self._db.write() as tx:
+            # Locks the counter first: writers stand in line, so cursors appear in commit order.
+            cursor = tx.execute(
+                sa.update(tables.meta)
+                .where(tables.meta.c.name == "cursor")
+                .values(value=tables.meta.c.value)
+                .returning(tables.meta.c.value)
+            ).scalar_one()
+            cursor = _drop_sample(tx, cursor, batch)
+            before = _load(tx, [paper.id for paper in batch])
+            after = _merged(batch, before, now)
+            touched = [paper for id, paper in after.items() if before.get(id) != paper]
+            rows = [
+                _row(paper) | {"changed": cursor + step} for step, paper in enumerate(touched, 1)
+            ]
+            _write(tx, rows, set(before))
+            _list(tx, batch)
+            _count(tx, touched, before, now)
+            tx.execute(
+                sa.update(tables.meta)
+                .where(tables.meta.c.name == "cursor")
+                .values(value=cursor + len(rows))
+            )
+        added = len(after) - len(before)
+        return Saved(added, len(touched) - added, len(batch) - len(touched))
+
+    # -- following ----------------------------------------------------------------------------
+
+    def catalogue(self) -> int:
+        """A number that names this database; a copy of the data elsewhere has the same."""
+        return self._meta("catalogue")
+
+    def cursor(self) -> int:
+        """The number of the newest change."""
+        return self._meta("cursor")
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """Changes numbered above ``after``, oldest first, each paper in its newest state."""
+        with self._db.read() as tx:
+            changed = tables.papers.c.changed
+            rows = tx.execute(
+                sa.select(*_COLUMNS, changed).where(changed > after).order_by(changed).limit(limit)
+            ).mappings()
+            found = [Change(row["changed"], row["id"], _paper(row)) for row in rows]
+            removed = tables.removals.c.changed
+            gone = tx.execute(
+                sa.select(removed, tables.removals.c.paper_id)
+                .where(removed > after)
+                .order_by(removed)
+                .limit(limit)
+            )
+            found += [Change(cursor, id, None) for cursor, id in gone]
+        return sorted(found, key=lambda change: change.cursor)[:limit]
+
+    def _meta(self, name: str) -> int:
+        with self._db.read() as tx:
+            query = sa.select(tables.meta.c.value).where(tables.meta.c.name == name)
+            value: int = tx.execute(query).scalar_one()
+            return value
+
+    # -- lists --------------------------------------------------------------------------------
+
+    def newest_list(self, until: date) -> date | None:
+        """The newest day, at most ``until``, that has a list."""
+        on = tables.listings.c.on
+        with self._db.read() as tx:
+            newest: date | None = tx.execute(
+                sa.select(sa.func.max(on)).where(on <= until)
+            ).scalar_one()
+            return newest
+
+    def listed(self, first: date, last: date) -> list[Paper]:
+        """The papers on the lists of these days (inclusive), most votes first, each once."""
+        on_list = sa.select(tables.listings.c.paper_id).where(
+            tables.listings.c.on.between(first, last)
+        )
+        columns = tables.papers.c
+        with self._db.read() as tx:
+            rows = tx.execute(
+                sa.select(*_COLUMNS)
+                .where(columns.id.in_(on_list))
+                .order_by(sa.func.coalesce(columns.upvotes, -1).desc(), columns.id.desc())
+            ).mappings()
+            return [_paper(row) for row in rows]
+
+    def vote_points(self, ids: Sequence[str], since: datetime) -> dict[str, list[VotePoint]]:
+        """What was counted for each paper since then, oldest first."""
+        columns = tables.votes.c
+        points: dict[str, list[VotePoint]] = {id: [] for id in ids}
+        with self._db.read() as tx:
+            for part in _parts(ids):
+                rows = tx.execute(
+                    sa.select(tables.votes)
+                    .where(columns.paper_id.in_(part), columns.seen_at >= since)
+                    .order_by(columns.seen_at)
+                )
+                for row in rows:
+                    points[row.paper_id].append(VotePoint(*row))
+        return points
+
+    def has_sample(self) -> bool:
+        """Whether the bundled sample still stands in for real lists."""
+        with self._db.read() as tx:
+            return tx.execute(sa.select(sa.exists().where(tables.is_sample))).scalar_one()
+
+
+def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + _IN_ONE_QUERY] for start in range(0, len(ids), _IN_ONE_QUERY))
+
+
+def _load(tx: sa.Connection, ids: Sequence[str]) -> dict[str, Paper]:
+    found: dict[str, Paper] = {}
+    for part in _parts(ids):
+        query = sa.select(*_COLUMNS).where(tables.papers.c.id.in_(part))
+        found |= {row["id"]: _paper(row) for row in tx.execute(query).mappings()}
+    return found
+
+
+def _paper(row: Mapping[Any, Any]) -> Paper:
+    values = {name: row[name] for name in _FIELDS}
+    for name in _LISTS:
+        values[name] = tuple(values[name])
+    return Paper(**values)
+
+
+def _row(paper: Paper) -> dict[str, Any]:
+    return {name: getattr(paper, name) for name in _FIELDS}
+
+
+def _merged(batch: Sequence[Paper], before: Mapping[str, Paper], now: datetime) -> dict[str, Paper]:
+    after = dict(before)
+    for new in batch:
+        old = after.get(new.id)
+        after[new.id] = _merge(old, new) if old else replace(new, first_seen_at=now)
+    return after
+
+
+def _merge(old: Paper, new: Paper) -> Paper:
+    older = bool(new.listed_on and old.listed_on and new.listed_on < old.listed_on)
+    changes = {}
+    for name in _CARRIED:
+        value, known = getattr(new, name), getattr(old, name)
+        if value not in (None, (), known) and not (older and known not in (None, ())):
+            changes[name] = value
+    return replace(old, **changes) if changes else old
+
+
+def _write(tx: sa.Connection, rows: Sequence[dict[str, Any]], known: set[str]) -> None:
+    new = [row for row in rows if row["id"] not in known]
+    old = [row | {"key": row["id"]} for row in rows if row["id"] in known]
+    if new:
+        tx.execute(sa.insert(tables.papers), new)
+        # A removal is history once the paper is back: the index sees the newer change.
+        ids = [row["id"] for row in new]
+        for part in _parts(ids):
+            tx.execute(sa.delete(tables.removals).where(tables.removals.c.paper_id.in_(part)))
+    if old:
+        columns: dict[str, Any] = {
+            name: sa.bindparam(name) for name in (*_CARRIED, "first_seen_at", "changed")
+        }
+        tx.execute(
+            sa.update(tables.papers)
+            .where(tables.papers.c.id == sa.bindparam("key"))
+            .values(columns),
+            [{name: row[name] for name in (*columns, "key")} for row in old],
+        )
+
+
+def _list(tx: sa.Connection, batch: Sequence[Paper]) -> None:
+    wanted = {(paper.listed_on, paper.id) for paper in batch if paper.listed_on}
+    columns = tables.listings.c
+    known: set[tuple[date | None, str]] = set()
+    for part in _parts(list({id for _, id in wanted})):
+        rows = tx.execute(sa.select(tables.listings).where(columns.paper_id.in_(part)))
+        known |= {(row.on, row.paper_id) for row in rows}
+    if new := wanted - known:
+        tx.execute(sa.insert(tables.listings), [{"on": on, "paper_id": id} for on, id in new])
+
+
+def _count(
+    tx: sa.Connection, touched: Sequence[Paper], before: Mapping[str, Paper], now: datetime
+) -> None:
+    def counts(paper: Paper | None) -> tuple[int | None, ...]:
+        return (paper.upvotes, paper.comments, paper.code_stars) if paper else (None, None, None)
+
+    points = [
+        VotePoint(paper.id, now, *counts(paper))
+        for paper in touched
+        if counts(paper) != counts(before.get(paper.id))
+    ]
+    columns = tables.votes.c
+    for part in _parts([point.paper_id for point in points]):
+        tx.execute(
+            sa.delete(tables.votes).where(columns.paper_id.in_(part), columns.seen_at == now)
+        )
+    if points:
+        tx.execute(sa.insert(tables.votes), [asdict(point) for point in points])
+
+
+def _drop_sample(tx: sa.Connection, cursor: int, batch: Sequence[Paper]) -> int:
+    """Remove what the real papers of ``batch`` replace: all of the sample at the first list.
+
+    Returns the cursor after the removals.
+    """
+    real = [paper for paper in batch if paper.source != SAMPLE]
+    sample = set(tx.execute(sa.select(tables.papers.c.id).where(tables.is_sample)).scalars())
+    if not any(paper.listed_on for paper in real):
+        sample &= {paper.id for paper in real}
+    ids = sorted(sample)
+    if not ids:
+        return cursor
+    for table, column in (
+        (tables.listings, tables.listings.c.paper_id),
+        (tables.votes, tables.votes.c.paper_id),
+        (tables.removals, tables.removals.c.paper_id),
+        (tables.papers, tables.papers.c.id),
+    ):
+        tx.execute(sa.delete(table).where(column.in_(ids)))
+    rows = [{"paper_id": id, "changed": cursor + step} for step, id in enumerate(ids, 1)]
+    tx.execute(sa.insert(tables.removals), rows)
+    return cursor + len(ids)

@@ -1,0 +1,121 @@
+"""The three questions that are asked of an index."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import tantivy
+from tantivy import Occur
+
+from storage.search.filters import everything, filters, itself
+from storage.search.index import View
+from storage.search.query import LONGEST, Query
+from storage.search.rank import Ranked, ranked
+from storage.search.terms import Reading, Term, idf, question, taken_for, understand
+from storage.search.text import searched, words
+
+if TYPE_CHECKING:
+    from storage.model import Paper
+
+_CANDIDATES = 100
+_WORTH = 0.3  # of the index's best score: candidates below it never come up
+_SUGGESTED = 40  # candidates for autocomplete
+_DEEPEST = 1_000  # results that can be paged through
+_LEAST = 0.4  # of the best one's score; below that a hit only shares a common word
+_TELLING = 16  # words of a paper by which others are related
+_TITLE_COUNTS = 3  # times, beside the abstract
+
+_ANYWHERE = (("all", 1.0), ("title", 0.25))  # where to ask, and what a match there is worth
+_IN_TITLE = (("title", 1.0),)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One paper found; ``score`` is about 0 to 1."""
+
+    id: str
+    score: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found, best first."""
+
+    hits: tuple[Hit, ...] = ()
+    corrected: tuple[tuple[str, str], ...] = ()
+    """Unknown words and what they were taken for, to say "showing results for ..."."""
+
+
+def find(view: View, query: Query, limit: int, offset: int) -> Results:
+    """See ``Search.find``."""
+    clauses, names = filters(view, query)
+    offset = max(offset, 0)
+    end = min(offset + max(limit, 0), _DEEPEST)
+    typed = [*query.words, *(word for phrase in query.phrases for word in phrase.split())]
+    if not typed:
+        return Results(_hits(_listed(view, clauses, end)[offset:]), tuple(names))
+    terms = understand(view, list(dict.fromkeys(typed)))
+    asked = question(view, terms, _ANYWHERE)
+    if clauses:
+        asked = tantivy.Query.boolean_query([(Occur.Must, asked), *clauses])
+    most = -(-end // _CANDIDATES) * _CANDIDATES
+    found = _candidates(view, terms, asked, most)
+    corrected = taken_for(terms, found[0].text) if found else []
+    return Results(_hits(found[offset:end]), (*names, *corrected))
+
+
+def related(view: View, paper: Paper, limit: int) -> tuple[Hit, ...]:
+    """See ``Search.related``."""
+    title, _, others = searched(paper)
+    counts = Counter(" ".join([*others, *[title] * _TITLE_COUNTS]).split())
+    terms = []
+    for word, count in counts.items():
+        frequency = view.frequency(word)
+        if len(word) > 2 and frequency > 1:
+            weight = math.log1p(count) * idf(frequency, view.total)
+            terms.append(Term(word, (Reading(word, 1.0, frequency),), weight=weight))
+    terms = sorted(terms, key=lambda term: -term.weight)[:_TELLING]
+    asked = tantivy.Query.boolean_query(
+        [(Occur.Must, question(view, terms, _ANYWHERE)), (Occur.MustNot, itself(view, paper.id))]
+    )
+    return _hits(_candidates(view, terms, asked, _CANDIDATES)[:limit])
+
+
+def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:
+    """See ``Search.suggest``."""
+    typed = list(dict.fromkeys(words(text[:LONGEST])))
+    terms = understand(view, typed, "title")
+    found = _candidates(view, terms, question(view, terms, _IN_TITLE), _SUGGESTED)
+    return _hits(found[:limit])
+
+
+def _listed(view: View, clauses: list[tuple[Occur, tantivy.Query]], end: int) -> list[Ranked]:
+    """The newest of the papers with most votes."""
+    asked = tantivy.Query.boolean_query([(Occur.Must, everything(view)), *clauses])
+    hits = view.searcher.search(asked, max(end, 1), count=False, order_by_field="rank").hits
+    places = view.searcher.fast_field_values("place", [address for _, address in hits])
+    return [Ranked(1.0, 0, view.texts[int(place or 0)]) for place in places][:end]
+
+
+def _candidates(view: View, terms: Sequence[Term], asked: tantivy.Query, most: int) -> list[Ranked]:
+    """The index's best, put in order by hundreds, so that a page is the same at any limit."""
+    hits = view.searcher.search(asked, max(most, 1), count=False).hits
+    least = _WORTH * hits[0][0] if hits else 0.0
+    addresses = [address for score, address in hits if score >= least]
+    places = [int(place or 0) for place in view.searcher.fast_field_values("place", addresses)]
+    ranks = [int(rank or 0) for rank in view.searcher.fast_field_values("rank", addresses)]
+    found: list[Ranked] = []
+    for start in range(0, len(places), _CANDIDATES):
+        part = slice(start, start + _CANDIDATES)
+        found += ranked(view, terms, places[part], ranks[part])
+    least = _LEAST * found[0].score if found else 0.0
+    return [one for one in found if one.score >= least]
+
+
+def _hits(found: Sequence[Ranked]) -> tuple[Hit, ...]:
+    return tuple(Hit(one.id, one.score, one.title) for one in found)

@@ -1,0 +1,85 @@
+"""A paper as tantivy keeps it: the fields, and the terms that filters ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import tantivy
+
+from storage.search.engine import BLANKS
+
+if TYPE_CHECKING:
+    from storage.model import Paper
+
+DAY_BITS = 22  # of a rank: below the votes stands the day, as an ordinal
+EVERY = "paper"
+CODE = "has:code"
+_MOST_VOTES = (1 << 40) - 1
+_NAME_WORDS = 6  # of an author, of which all pairs are indexed
+
+
+def schema() -> tantivy.Schema:
+    """Text fields get folded text.  Numbers are signed: deleting by an unsigned one does nothing.
+
+    ``key`` is the id, ``all`` everything that is searched, ``tags`` what filters ask for, ``place``
+    where the text is, ``rank`` the votes and then the day, ``state`` the state of the index.
+    """
+    build = tantivy.SchemaBuilder()
+    build.add_text_field("key", tokenizer_name="raw", index_option="basic")
+    build.add_text_field("title", tokenizer_name=BLANKS, index_option="freq")
+    build.add_text_field("all", tokenizer_name=BLANKS, index_option="position")
+    build.add_text_field("tags", tokenizer_name=BLANKS, index_option="basic")
+    build.add_text_field("state", stored=True, tokenizer_name="raw", index_option="basic")
+    build.add_integer_field("place", fast=True)
+    build.add_integer_field("rank", fast=True)
+    build.add_integer_field("day", fast=True)
+    return build.build()
+
+
+def document(
+    paper: Paper, title: str, authors: Sequence[str], others: Sequence[str], place: int
+) -> tantivy.Document:
+    """The document of a paper, whose texts are given folded."""
+    tags = [EVERY, *([CODE] if paper.code_url else [])]
+    for author in authors:
+        tags += author_tags(author.split())
+    for category in paper.categories:
+        tags += _category_tags(category)
+    made = tantivy.Document()
+    made.add_text("key", paper.id)
+    made.add_text("title", title)
+    for part in (title, *authors, *others):  # apart, so that no phrase goes across
+        made.add_text("all", part)
+    made.add_text("tags", " ".join(tags))
+    on = paper.published_at.date() if paper.published_at else paper.listed_on
+    day = on.toordinal() if on else 0
+    if on:
+        made.add_integer("day", day)
+    votes = min(max(paper.upvotes or 0, 0), _MOST_VOTES)
+    made.add_integer("rank", votes << DAY_BITS | day)
+    made.add_integer("place", place)
+    return made
+
+
+def author_tags(name: Sequence[str]) -> list[str]:
+    """The terms of one author, from the words of the name.
+
+    Each word, and each pair, so that one's first name and another's last are not taken for a
+    name.  Initials make no pairs.
+    """
+    tags = [f"author:{part}" for part in name]
+    long = sorted(part for part in name[:_NAME_WORDS] if len(part) > 1)
+    return tags + [f"author:{first}+{second}" for first, second in combinations(long, 2)]
+
+
+def category_tag(category: str) -> str:
+    """The term of a category (``cs.CL``) or of a group of them (``cs``)."""
+    return f"cat:{category.casefold()}"
+
+
+def _category_tags(category: str) -> list[str]:
+    category = "".join(category.split())
+    group = category.partition(".")[0]
+    return [category_tag(name) for name in dict.fromkeys((category, group))]

@@ -1,0 +1,78 @@
+"""The folder of the index on the disk, and who may write there.
+
+A file names the generation that counts.  A rebuild makes the next one beside it and then replaces
+that file: readers, here and in other processes, keep the old one until they look again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storage.search.index import Index
+
+_POINTER = "current"
+
+
+class Generations:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def lock(self, wait: bool) -> Iterator[bool]:
+        """Hold the right to write; gives False where another holds it and we do not ``wait``.
+
+        The system takes it back from a process that dies.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    def current(self) -> str | None:
+        """The name of the generation that counts; None where there is none yet."""
+        try:
+            name = (self._folder / _POINTER).read_text(encoding="ascii")
+        except (OSError, ValueError):
+            return None
+        return name if name.isdecimal() else None
+
+    def open(self) -> Index | None:
+        """The index that counts; None where there is none, or it is damaged or of old format."""
+        while name := self.current():
+            try:
+                return Index.open(self._folder / name)
+            except (OSError, ValueError):
+                if name == self.current():  # else it was replaced and removed meanwhile
+                    return None
+        return None
+
+    def create(self) -> Index:
+        """A new generation, which does not count yet.  Removes all but the one that does."""
+        current = self.current()
+        names = [path.name for path in self._folder.iterdir() if path.is_dir()]
+        for name in names:
+            if name != current:
+                shutil.rmtree(self._folder / name)
+        newest = max((int(name) for name in names if name.isdecimal()), default=0)
+        return Index.create(self._folder / str(newest + 1))
+
+    def publish(self, index: Index) -> None:
+        """Let ``index`` count from now on, and remove the one before."""
+        before = self.current()
+        draft = self._folder / f"{_POINTER}.new"
+        with draft.open("w", encoding="ascii") as file:
+            file.write(index.folder.name)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._folder / _POINTER)
+        if before:
+            shutil.rmtree(self._folder / before, ignore_errors=True)

@@ -1,0 +1,210 @@
+"""One index on the disk: the papers, their texts and the vocabulary, in one folder.
+
+Everything that must agree travels in one commit of tantivy: the documents, the cursor reached and
+how much of the texts is valid.  A process that dies leaves the state of the last commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tantivy
+from tantivy import Query
+
+from storage.search import engine
+from storage.search.documents import document, schema
+from storage.search.text import searched
+from storage.search.texts import Extent, Texts, TextsWriter, checksum
+from storage.search.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from storage.model import Paper
+
+FORMAT = 1
+"""Raise it where the schema, the folding of words or the texts change: old indexes are rebuilt."""
+
+_REMEMBERED = 2_048  # words whose corrections and completions are kept, of each kind
+_STATE = "=state"  # the key of the document that holds the state; no paper's id begins so
+_USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
+_BULK = (80_000_000, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an index has reached: of which catalogue, up to which change, with which texts."""
+
+    catalogue: str
+    cursor: int
+    texts: Extent
+    format: int = FORMAT
+
+
+class Index:
+    """The index in ``folder``."""
+
+    def __init__(self, folder: Path, papers: tantivy.Index, vocabulary: Vocabulary) -> None:
+        self.folder = folder
+        self._papers = papers
+        self._vocabulary = vocabulary
+        self.view = self._look()
+
+    @classmethod
+    def create(cls, folder: Path) -> Index:
+        """An empty one, which can be written in bulk once and is then like any other."""
+        papers = engine.create(folder / "papers", schema())
+        (folder / "texts").touch()
+        return cls(folder, papers, Vocabulary.create(folder / "words"))
+
+    @classmethod
+    def open(cls, folder: Path) -> Index:
+        """Raises ValueError or OSError where it is missing, damaged or of another format."""
+        index = cls(folder, engine.open(folder / "papers"), Vocabulary.open(folder / "words"))
+        if index.view.state is None:
+            raise ValueError(f"the index in {folder} is not of format {FORMAT}")
+        return index
+
+    def reload(self) -> None:
+        """See what was committed meanwhile, here or by another process."""
+        self._papers.reload()
+        self._vocabulary.reload()
+        view = self._look()
+        if view.state != self.view.state:  # else what the present one remembers is still right
+            self.view = view
+
+    def intact(self) -> bool:
+        """Whether all that is committed still has its checksums; reads everything."""
+        texts = self.view.state.texts if self.view.state else Extent()
+        return (
+            engine.intact(self.folder / "papers")
+            and engine.intact(self.folder / "words")
+            and checksum(self.folder / "texts", texts.size) == texts.checksum
+        )
+
+    @contextmanager
+    def write(self) -> Iterator[Writer]:
+        """Write to it; the caller holds the lock.  What is not committed is forgotten."""
+        writer = Writer(self, self._papers, self._vocabulary)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def _look(self) -> View:
+        return View(self._papers, self._vocabulary, self.folder / "texts")
+
+
+class View:
+    """What is committed at one moment; it stays as it is while others write."""
+
+    def __init__(self, index: tantivy.Index, vocabulary: Vocabulary, texts: Path) -> None:
+        self.schema = index.schema
+        self.searcher = index.searcher()
+        self.vocabulary = vocabulary
+        self.state = self._state()
+        self.texts = Texts(texts, self.state.texts.size if self.state else 0)
+        self.total = max(self.searcher.num_docs - 1, 1)
+        """How many papers there are (at least 1, so that it divides)."""
+        # Remembered, since people ask for the same words, and type them letter by letter.
+        self.near = lru_cache(_REMEMBERED)(vocabulary.near)
+        self.far = lru_cache(_REMEMBERED)(vocabulary.far)
+        self.completions = lru_cache(_REMEMBERED)(self.searcher.terms_with_prefix)
+
+    def frequency(self, word: str, field: str = "all") -> int:
+        """In how many papers ``word`` stands."""
+        return self.searcher.doc_freq(field, word)
+
+    def place(self, id: str) -> int | None:
+        """Where the text of paper ``id`` is."""
+        query = Query.term_query(self.schema, "key", id, "basic")
+        hits = self.searcher.search(query, 1, count=False).hits
+        if not hits:
+            return None
+        found = self.searcher.fast_field_values("place", [hits[0][1]])[0]
+        return None if found is None else int(found)
+
+    def _state(self) -> State | None:
+        query = Query.term_query(self.schema, "key", _STATE, "basic")
+        hits = self.searcher.search(query, 1, count=False).hits
+        if not hits:
+            return None
+        stored = json.loads(str(self.searcher.doc(hits[0][1]).get_first("state")))
+        if stored["format"] != FORMAT:
+            return None
+        return State(**stored | {"texts": Extent(**stored["texts"])})
+
+
+class Writer:
+    """Applies changes; nothing of it is seen before ``commit``.
+
+    A new index is filled in one go: each paper at most once, then one commit.
+    """
+
+    def __init__(self, index: Index, papers: tantivy.Index, vocabulary: Vocabulary) -> None:
+        self._index = index
+        self._vocabulary = vocabulary
+        state = index.view.state
+        self._new = state is None
+        self._documents = papers.writer(*(_BULK if self._new else _USUAL))
+        self._texts = TextsWriter(index.folder / "texts", state.texts if state else Extent())
+        self._seen: set[str] = set()
+
+    def put(self, paper: Paper) -> None:
+        """Add a paper, in place of an earlier state of it."""
+        title, authors, others = searched(paper)
+        rest = " ".join(authors + others)
+        shown = " ".join(paper.title.split())
+        lines = f"{shown}\n {' '.join(title.split())} \n {rest} \n{paper.id}"
+        text = lines.encode(errors="replace")
+        if self._new:
+            place = self._texts.append(text)
+        else:
+            self._seen.update(title.split(), rest.split())
+            place = self._place(paper.id, text)
+            self._documents.delete_documents_by_term("key", paper.id)
+        self._documents.add_document(document(paper, title, authors, others, place))
+
+    def remove(self, id: str) -> None:
+        """Forget a paper; nothing happens where it is unknown."""
+        place = self._index.view.place(id)
+        if place is not None:
+            self._texts.discard(place)
+        self._documents.delete_documents_by_term("key", id)
+
+    def commit(self, catalogue: str, cursor: int) -> None:
+        """Make it last.  New words come first: known too early they do no harm."""
+        if self._seen:
+            self._vocabulary.learn(self._seen)
+            self._seen.clear()
+        state = State(catalogue, cursor, self._texts.sync())
+        kept = tantivy.Document()
+        kept.add_text("key", _STATE)
+        kept.add_text("state", json.dumps(asdict(state)))
+        self._documents.delete_documents_by_term("key", _STATE)
+        self._documents.add_document(kept)
+        self._documents.commit()
+        self._index.reload()
+        if self._new:
+            words = self._index.view.searcher.terms_with_prefix("all", "")
+            self._vocabulary.fill(words)
+            self._new = False
+
+    def close(self) -> None:
+        """Let go of tantivy's lock."""
+        self._documents.wait_merging_threads()
+        self._texts.close()
+
+    def _place(self, id: str, text: bytes) -> int:
+        """Where ``text`` stands: where it was if it is unchanged (new votes change no text)."""
+        view = self._index.view
+        old = view.place(id)
+        if old is not None:
+            if view.texts[old] == text:
+                return old
+            self._texts.discard(old)
+        return self._texts.append(text)

@@ -1,0 +1,96 @@
+"""Puts candidates in order by how well they cover the query."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.search.documents import DAY_BITS
+from storage.search.index import View
+from storage.search.terms import Term
+
+_ELSEWHERE = 0.8  # what a word is worth outside of the title
+_TITLE_SHARE = 0.11
+_IN_ORDER = 0.17
+_AT_START = 0.05
+_PER_LOG_VOTE = 0.01
+_Weighed = tuple[float, list[tuple[bytes, float]]]  # a term: its weight, needles by likeness
+_BEST = 1 + _TITLE_SHARE + _IN_ORDER + _AT_START
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One candidate: how well it covers the query (0 to about 1), its rank field, its text."""
+
+    score: float
+    rank: int
+    text: bytes
+
+    @property
+    def title(self) -> str:
+        return self.text.split(b"\n", 1)[0].decode()
+
+    @property
+    def id(self) -> str:
+        return self.text.split(b"\n", 3)[3].decode()
+
+
+def ranked(
+    view: View, terms: Sequence[Term], places: Sequence[int], ranks: Sequence[int]
+) -> list[Ranked]:
+    """The candidates, best first; equal ones by votes, then by date."""
+    needles = [(term.weight, _needles(term)) for term in terms]
+    whole = sum(term.weight for term in terms) or 1.0
+    pairs = max(len(terms) - 1, 1)
+    found = []
+    for place, rank in zip(places, ranks, strict=True):
+        text = view.texts[place]
+        votes = rank >> DAY_BITS
+        score = _covered(text, needles, whole, pairs) + _PER_LOG_VOTE * math.log1p(votes)
+        found.append(Ranked(score / _BEST, rank, text))
+    found.sort(key=lambda one: (one.score, one.rank), reverse=True)
+    return found
+
+
+def _needles(term: Term) -> list[tuple[bytes, float]]:
+    """What to look for in a folded text, the likest first."""
+    needles = [(f" {reading.word} ".encode(), reading.likeness) for reading in term.readings]
+    if term.completions:
+        needles.append((f" {term.typed}".encode(), term.completions[0].likeness))
+        needles.sort(key=lambda needle: -needle[1])
+    return needles
+
+
+def _covered(
+    text: bytes,
+    needles: Sequence[tuple[float, list[tuple[bytes, float]]]],
+    whole: float,
+    pairs: int,
+) -> float:
+    start = text.index(b"\n")  # the folded title begins behind it, with a blank
+    end = text.index(b"\n", start + 1)
+    covered = 0.0
+    in_order = 0
+    places = set()
+    previous = -1
+    for weight, choices in needles:
+        at = -1
+        for needle, likeness in choices:
+            at = text.find(needle, start)
+            if at >= 0:
+                covered += weight * likeness * (1 if at < end else _ELSEWHERE)
+                break
+        if 0 <= at < end:
+            places.add(at)
+            in_order += 0 <= previous < at
+            previous = at
+        else:
+            previous = -1
+    length = text.count(b" ", start, end) - 1
+    return (
+        covered / whole
+        + _TITLE_SHARE * len(places) / max(length, 1)
+        + _IN_ORDER * in_order / pairs
+        + _AT_START * (start + 1 in places)
+    )

@@ -1,0 +1,201 @@
+"""The search: answers from the index, and keeps the index in step with the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from storage.search import answers
+from storage.search.answers import Hit, Results
+from storage.search.generations import Generations
+from storage.search.index import Index, View, Writer
+from storage.search.query import Query
+
+if TYPE_CHECKING:
+    from storage.model import Paper
+    from storage.papers import Change
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+_BATCH = 1_000  # changes read at once
+_COMMIT = 20_000  # changes in one commit
+_WASTE = 64 << 20  # bytes of outdated texts that do not matter
+
+
+class Catalogue(Protocol):
+    """What the search follows: the database's papers."""
+
+    def catalogue(self) -> object:
+        """What names the database; where it changes, everything is indexed anew."""
+        ...
+
+    def cursor(self) -> int:
+        """The number of the newest change."""
+        ...
+
+    def changes(self, after: int, limit: int) -> Sequence[Change]:
+        """The changes numbered above ``after``, in order."""
+        ...
+
+
+class Search:
+    """Fuzzy search over the catalogue.
+
+    Answers come from what ``refresh`` has indexed; there are none before its first time.  Any
+    number of threads may ask while one refreshes, and so may other processes; one process at a
+    time writes, whichever comes first.
+    """
+
+    def __init__(self, folder: Path, papers: Catalogue) -> None:
+        """Reads nothing yet."""
+        self._home = Generations(folder)
+        self._papers = papers
+        self._index: Index | None = None
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()
+        self._trusted: Index | None = None
+        """The index whose checksums were right, or that this process has made."""
+
+    # -- answers ------------------------------------------------------------------------------
+
+    def find(self, query: Query, limit: int, offset: int = 0) -> Results:
+        """The papers that pass the filters, by how well they cover the words.
+
+        Without words: by votes, then date.  At most 1,000 results can be paged through.
+        """
+        with self._look() as view:
+            return answers.find(view, query, limit, offset) if view else Results()
+
+    def related(self, paper: Paper, limit: int) -> tuple[Hit, ...]:
+        """Papers that share the most telling words of this one, which need not be indexed."""
+        with self._look() as view:
+            return answers.related(view, paper, limit) if view else ()
+
+    def suggest(self, text: str, limit: int) -> tuple[Hit, ...]:
+        """Papers whose titles have these words, the last of which may be unfinished."""
+        with self._look() as view:
+            return answers.suggest(view, text, limit) if view else ()
+
+    @contextmanager
+    def _look(self) -> Iterator[View | None]:
+        """What is indexed at this moment."""
+        if self._index is None:
+            with self._opening:
+                self._index = self._index or self._home.open()
+        try:
+            yield self._index.view if self._index else None
+        except Exception:
+            self._trusted = None  # the next refresh looks for damage
+            raise
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # tantivy's, no subclass of Exception
+                raise
+            self._trusted = None
+            raise RuntimeError("the search index is damaged; it will be rebuilt soon") from error
+
+    # -- following the database ---------------------------------------------------------------
+
+    def refresh(self, progress: Progress | None = None) -> int:
+        """Follow the database, and rebuild the index where it is missing, stale or damaged.
+
+        Returns the number of changes applied.  While another process writes, this one only
+        looks at what that has done so far.  ``progress`` gets (done, of how many).
+        """
+        with self._writing, self._home.lock(wait=False) as ours:
+            index = self._reopen()
+            if not ours:
+                return 0
+            if index is None or not self._usable(index):
+                return self._rebuild(progress)
+            return self._follow(index, progress)
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Index everything anew, beside the index in use; waits for another process to finish."""
+        with self._writing, self._home.lock(wait=True):
+            return self._rebuild(progress)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._opening:
+            self._index = self._trusted = None
+
+    def _reopen(self) -> Index | None:
+        index = self._index
+        if index is not None and index.folder.name == self._home.current():
+            try:
+                index.reload()
+            except (OSError, ValueError):
+                index = None
+        else:
+            index = self._home.open()
+        self._index = index
+        return index
+
+    def _usable(self, index: Index) -> bool:
+        state = index.view.state
+        if state is None or state.catalogue != str(self._papers.catalogue()):
+            return False
+        if state.cursor > self._papers.cursor():  # the database is an older copy
+            return False
+        if state.texts.waste > max(_WASTE, state.texts.size // 2):
+            return False
+        if index is not self._trusted and not index.intact():
+            log.warning("the search index in %s is damaged and is rebuilt", index.folder)
+            return False
+        self._trusted = index
+        return True
+
+    def _rebuild(self, progress: Progress | None) -> int:
+        index = self._home.create()
+        applied = self._follow(index, progress)
+        applied += self._follow(index, None)  # what changed meanwhile
+        self._home.publish(index)
+        self._index = self._trusted = index
+        return applied
+
+    def _follow(self, index: Index, progress: Progress | None) -> int:
+        """Apply the changes that there are now; a new index takes them in one commit."""
+        state = index.view.state
+        catalogue, newest = str(self._papers.catalogue()), self._papers.cursor()
+        after = state.cursor if state else 0
+        if state and after == newest:
+            return 0
+        done = committed = 0
+        with index.write() as writer:
+            for batch in self._batches(after, newest):
+                for change in batch:
+                    _apply(writer, change)
+                done += len(batch)
+                if state and done - committed >= _COMMIT:
+                    writer.commit(catalogue, batch[-1].cursor)
+                    committed = done
+                if progress:
+                    progress(batch[-1].cursor - after, newest - after)
+            writer.commit(catalogue, newest)
+        return done
+
+    def _batches(self, after: int, newest: int) -> Iterator[Sequence[Change]]:
+        while after < newest:
+            batch = [
+                change for change in self._papers.changes(after, _BATCH) if change.cursor <= newest
+            ]
+            if not batch:  # the rest has changed again since
+                return
+            yield batch
+            after = batch[-1].cursor
+
+
+def _apply(writer: Writer, change: Change) -> None:
+    if change.paper is None:
+        writer.remove(change.id)
+        return
+    try:
+        writer.put(change.paper)
+    except (TypeError, ValueError):
+        log.exception("paper %s cannot be indexed and is left out of the search", change.id)

@@ -1,0 +1,95 @@
+"""How texts become words, alike for papers and for queries."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.model import Paper
+
+_GREEK = {
+    letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"
+} | {"λ": "lambda"}  # which Unicode spells lamda
+_GREEK_NAMES = frozenset(_GREEK.values())
+# Letters that no decomposition takes apart, and LaTeX's names for letters.
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+)
+_LATEX_LETTERS = {name: name for name in ("ss", "ae", "oe", "o", "l", "i", "j")} | {"aa": "a"}
+_LATEX_ACCENTS = frozenset("bcdHkrtuv")
+
+_LATEX = re.compile(r"\\(?:([a-zA-Z]+)\s*|.)", re.DOTALL)
+_MARKUP = str.maketrans("", "", "${}^_")
+_LONE_GREEK = re.compile(r"(?<![\u0370-\u03ff])[α-ω](?![\u0370-\u03ff])")
+# Scripts that put no blanks between words: ideographs and kana.
+_UNSPACED = re.compile(
+    "[\u3005-\u3007\u3041-\u309f\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff]+"
+)
+
+
+class _Letters(dict[int, int]):
+    """For ``str.translate``: letters, digits and vowel signs stay, all else becomes a blank."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        kept = code if char.isalnum() or unicodedata.category(char)[0] == "M" else 32
+        if code < 0x10000:  # so that hostile texts cannot fill the memory
+            self[code] = kept
+        return kept
+
+
+_WORDS = _Letters((code, ord(chr(code).lower())) for code in range(128) if chr(code).isalnum())
+
+
+def fold(text: str) -> str:
+    """The words of ``text`` with blanks between them: lower case, no accents, no LaTeX.
+
+    A word is a run of letters and digits of any script; ideographs and kana, which have no blanks
+    between words, come as overlapping pairs.  ``$\\alpha$``, ``α`` and ``alpha`` are one word.
+    """
+    if "\\" in text or "$" in text:
+        text = _LATEX.sub(_plain, text).translate(_MARKUP)
+    if not text.isascii():
+        text = _decompose(text)
+    return text.translate(_WORDS)
+
+
+def words(text: str) -> list[str]:
+    """The folded words of ``text``, in order."""
+    return fold(text).split()
+
+
+def searched(paper: Paper) -> tuple[str, list[str], list[str]]:
+    """What is searched of a paper, folded: its title, its authors, and its other parts."""
+    others = [paper.abstract or paper.summary or "", *paper.keywords, paper.organization or ""]
+    return fold(paper.title), [*map(fold, paper.authors)], [fold(text) for text in others if text]
+
+
+def _plain(command: re.Match[str]) -> str:
+    """What a LaTeX command stands for in running text."""
+    name = command[1]
+    if name is None:
+        return " " if command[0][1] in " \\&%#,;:!/\n" else ""
+    if name in _LATEX_LETTERS:
+        return _LATEX_LETTERS[name]
+    if name in _LATEX_ACCENTS:
+        return ""
+    greek = name.lower().removeprefix("var")
+    return f" {greek} " if greek in _GREEK_NAMES else " "
+
+
+def _decompose(text: str) -> str:
+    text = unicodedata.normalize("NFKD", text).casefold()
+    text = "".join([char for char in text if not unicodedata.combining(char)])
+    text = unicodedata.normalize("NFC", text).translate(_LETTERS)
+    text = _LONE_GREEK.sub(lambda letter: f" {_GREEK[letter[0]]} ", text.replace("ς", "σ"))
+    return _UNSPACED.sub(_pairs, text)
+
+
+def _pairs(run: re.Match[str]) -> str:
+    text = run[0]
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)] or [text]
+    return f" {' '.join(pairs)} "

@@ -1,0 +1,111 @@
+"""The vocabulary: finds the words that a misspelt one may have meant.
+
+Symmetric deletion (Garbe's SymSpell): two words within one edit of each other share a form among
+themselves and their one-letter deletions.  Here each word is a small document and its forms are its
+terms, so that tantivy does the mapping into memory, the commits and the additions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import tantivy
+from rapidfuzz.distance import OSA
+from tantivy import Occur, Query
+
+from storage.search import engine
+
+_SHORTEST, _LONGEST = 3, 24  # letters of the words that are kept
+_CANDIDATES = 48
+_USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
+_BULK = (40_000_000, 1)
+
+
+def _schema() -> tantivy.Schema:
+    build = tantivy.SchemaBuilder()
+    build.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
+    build.add_text_field("forms", tokenizer_name=engine.BLANKS, index_option="basic")
+    build.add_integer_field("frequency", fast=True)
+    return build.build()
+
+
+def _can_be_misspelt(word: str) -> bool:
+    return _SHORTEST <= len(word) <= _LONGEST and word.isalpha()
+
+
+def _forms(word: str) -> list[str]:
+    return [word, *[word[:i] + word[i + 1 :] for i in range(len(word))]]
+
+
+class Vocabulary:
+    def __init__(self, index: tantivy.Index) -> None:
+        self._index = index
+        self._schema = index.schema
+        self._searcher = index.searcher()
+
+    @classmethod
+    def create(cls, folder: Path) -> Vocabulary:
+        return cls(engine.create(folder, _schema()))
+
+    @classmethod
+    def open(cls, folder: Path) -> Vocabulary:
+        """Raises ValueError or OSError where the files are missing or damaged."""
+        return cls(engine.open(folder))
+
+    def reload(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def fill(self, words: Iterable[tuple[str, int]]) -> None:
+        """Learn the first words, with their document frequencies.
+
+        Whoever fills or teaches it holds the write lock of the whole index.
+        """
+        self._add(((word, count) for word, count in words if _can_be_misspelt(word)), _BULK)
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Learn the words that are new."""
+        known = self._searcher.doc_freq
+        new = [(word, 1) for word in words if _can_be_misspelt(word) and not known("word", word)]
+        if new:
+            self._add(new, _USUAL)
+
+    def _add(self, words: Iterable[tuple[str, int]], size: tuple[int, int]) -> None:
+        writer = self._index.writer(*size)
+        for word, frequency in words:
+            document = tantivy.Document()
+            document.add_text("word", word)
+            document.add_text("forms", " ".join(_forms(word)))
+            document.add_integer("frequency", frequency)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        self.reload()
+
+    def near(self, word: str, least: int, most: int) -> list[str]:
+        """Known words one edit (a letter more, less, other, or two swapped) away, frequent first.
+
+        ``most`` of them, without those that stood in fewer than ``least`` papers when learnt.
+        """
+        forms = [
+            (Occur.Should, Query.term_query(self._schema, "forms", form, "basic"))
+            for form in set(_forms(word))
+        ]
+        others = self._words(Query.boolean_query(forms), least)
+        near = (other for other in others if OSA.distance(word, other, score_cutoff=1) == 1)
+        return list(islice(near, most))
+
+    def far(self, word: str, most: int) -> list[str]:
+        """Known words two edits away, frequent first; slow, for when nothing is nearer."""
+        others = self._words(Query.fuzzy_term_query(self._schema, "word", word, distance=2), 1)
+        return list(islice((other for other in others if other[0] == word[0]), most))
+
+    def _words(self, query: Query, least: int) -> Iterator[str]:
+        searcher = self._searcher
+        hits = searcher.search(query, _CANDIDATES, count=False, order_by_field="frequency").hits
+        for frequency, address in hits:
+            if frequency < least:
+                break
+            yield str(searcher.doc(address).get_first("word"))

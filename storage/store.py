@@ -1,0 +1,24 @@
+"""One handle on all that is kept: the database's tables and the search index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.deliveries import Deliveries
+from storage.editions import Editions
+from storage.leases import Leases
+from storage.lines import Lines
+from storage.papers import Papers
+from storage.search import Search
+from storage.subscriptions import Subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    papers: Papers
+    subscriptions: Subscriptions
+    editions: Editions
+    deliveries: Deliveries
+    lines: Lines
+    leases: Leases
+    search: Search

@@ -1,0 +1,174 @@
+"""Saved command lines with a clock, one team's apart from another's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from storage import tables
+from storage.calendar import Days
+from storage.database import Database
+from storage.model import Layout, Quiet, Subscription, Target
+
+_table = tables.subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one subscription did on one day: the state of its edition's header."""
+
+    on: date
+    state: str
+    sent_at: datetime | None
+    error: str | None
+
+
+class Subscriptions:
+    """Reads and writes subscriptions.
+
+    Every method that a person's words reach takes the ``team`` and sees nothing of any other's.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(
+        self,
+        target: Target,
+        line: str,
+        *,
+        at: time,
+        zone: ZoneInfo,
+        days: Days,
+        layout: Layout,
+        quiet: Quiet,
+        next_due_at: datetime,
+        made_by: str,
+        now: datetime,
+        private: bool = False,
+    ) -> Subscription:
+        """Store a new subscription and return it with its number."""
+        values: dict[str, Any] = {
+            "chat": target.chat,
+            "team": target.team,
+            "channel": target.channel,
+            "line": line,
+            "at": at.strftime("%H:%M"),
+            "zone": zone.key,
+            "days": str(days),
+            "layout": layout,
+            "quiet": quiet,
+            "next_due_at": next_due_at,
+            "made_by": made_by,
+            "private": private,
+        }
+        with self._db.write() as tx:
+            _note_team(tx, target, now)
+            query = sa.insert(_table).values(values).returning(_table)
+            return subscription_of(tx.execute(query).one())
+
+    def get(self, team: str, id: int) -> Subscription | None:
+        """The team's subscription with this number; None for another team's or none."""
+        with self._db.read() as tx:
+            row = tx.execute(sa.select(_table).where(_own(team), _table.c.id == id)).first()
+            return subscription_of(row) if row else None
+
+    def of_team(self, team: str) -> list[Subscription]:
+        """All of the team's subscriptions, oldest first."""
+        with self._db.read() as tx:
+            rows = tx.execute(sa.select(_table).where(_own(team)).order_by(_table.c.id))
+            return [subscription_of(row) for row in rows]
+
+    def pause(self, team: str, id: int, why: str) -> bool:
+        """Stop it from planning.  False where the team has none with this number."""
+        return self._change(team, id, paused=why)
+
+    def resume(self, team: str, id: int, next_due_at: datetime) -> bool:
+        """Let it plan again, first at ``next_due_at``."""
+        return self._change(team, id, paused=None, next_due_at=next_due_at)
+
+    def remove(self, team: str, id: int) -> bool:
+        """Delete it with its editions; what was posted stays where it was posted."""
+        with self._db.write() as tx:
+            query = sa.delete(_table).where(_own(team), _table.c.id == id)
+            return tx.execute(query).rowcount > 0
+
+    def last_record(self, team: str, id: int) -> Record | None:
+        """The newest edition's day and what became of its header."""
+        editions, deliveries = tables.editions, tables.deliveries
+        query = (
+            sa.select(editions.c.on, deliveries.c.state, deliveries.c.sent_at, deliveries.c.error)
+            .join(_table, _table.c.id == editions.c.subscription_id)
+            .join(deliveries, deliveries.c.edition_id == editions.c.id)
+            .where(_own(team), _table.c.id == id, deliveries.c.part == 0)
+            .order_by(editions.c.id.desc())
+            .limit(1)
+        )
+        with self._db.read() as tx:
+            row = tx.execute(query).first()
+            return Record(*row) if row else None
+
+    def purge_team(self, team: str) -> None:
+        """Delete all that belongs to the team.  Doing it twice is harmless."""
+        with self._db.write() as tx:
+            tx.execute(sa.delete(_table).where(_own(team)))
+            tx.execute(sa.delete(tables.teams).where(tables.teams.c.team == team))
+
+    def knows_team(self, team: str) -> bool:
+        """Whether the team ever subscribed to anything."""
+        with self._db.read() as tx:
+            query = sa.select(tables.teams.c.team).where(tables.teams.c.team == team)
+            return tx.execute(query).first() is not None
+
+    def due(self, chats: Collection[str], now: datetime, limit: int) -> list[Subscription]:
+        """Subscriptions of all teams on these chats to plan now, the longest waiting first."""
+        query = (
+            sa.select(_table)
+            .where(
+                _table.c.next_due_at <= now,
+                _table.c.paused.is_(None),
+                _table.c.chat.in_(chats),
+            )
+            .order_by(_table.c.next_due_at, _table.c.id)
+            .limit(limit)
+        )
+        with self._db.read() as tx:
+            return [subscription_of(row) for row in tx.execute(query)]
+
+    def _change(self, team: str, id: int, **values: Any) -> bool:
+        with self._db.write() as tx:
+            query = sa.update(_table).where(_own(team), _table.c.id == id).values(values)
+            return tx.execute(query).rowcount > 0
+
+
+def _own(team: str) -> sa.ColumnElement[bool]:
+    return _table.c.team == team
+
+
+def _note_team(tx: sa.Connection, target: Target, now: datetime) -> None:
+    known = sa.select(tables.teams.c.team).where(tables.teams.c.team == target.team)
+    if tx.execute(known).first() is None:
+        values = {"team": target.team, "chat": target.chat, "first_seen_at": now}
+        tx.execute(sa.insert(tables.teams).values(values))
+
+
+def subscription_of(row: sa.Row[Any]) -> Subscription:
+    return Subscription(
+        id=row.id,
+        target=Target(row.chat, row.team, row.channel),
+        line=row.line,
+        at=time.fromisoformat(row.at),
+        zone=ZoneInfo(row.zone),
+        days=Days.parse(row.days),
+        layout=row.layout,
+        quiet=row.quiet,
+        next_due_at=row.next_due_at,
+        paused=row.paused,
+        made_by=row.made_by,
+        private=row.private,
+    )

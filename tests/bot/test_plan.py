@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.plan import Planner
+from commands import COMMANDS
+from commands.model import Context, Reply, command
+from storage.calendar import Days
+from tests.bot.conftest import HERE, Bot
+from tests.factories import NOON, TODAY, paper
+
+
+async def test_nothing_is_posted_before_it_is_due(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe()
+    assert await bot.tick() == 0
+    bot.move_to(NOON - timedelta(seconds=1))
+    assert await bot.tick() == 0
+    bot.move_to(NOON)
+    assert await bot.tick() == 2
+    assert await bot.tick() == 0
+
+
+async def test_the_header_comes_first_and_the_cards_go_into_its_thread(bot: Bot) -> None:
+    bot.save(*(paper(number, upvotes=number) for number in range(1, 9)))
+    bot.subscribe("today --limit 7")
+    bot.move_to(NOON)
+    assert await bot.tick() == 3
+    header, *thread = bot.chat.posts
+    assert "Papers of Tuesday 30 June 2026" in header.payload["text"]
+    assert header.parent is None
+    assert [post.parent for post in thread] == [header.ref, header.ref]
+    assert thread[0].payload["text"].splitlines() == [paper(n).title for n in (8, 7, 6, 5, 4)]
+
+
+async def test_a_channel_never_gets_a_paper_twice_and_the_next_ones_move_up(bot: Bot) -> None:
+    bot.save(*(paper(number, upvotes=number) for number in range(1, 6)))
+    bot.subscribe("trending --limit 2")
+    for day in range(3):
+        bot.move_to(NOON + timedelta(days=day))
+        await bot.tick()
+    cards = [text for text in bot.texts() if text.startswith("A Study")]
+    assert cards == [
+        f"{paper(5).title}\n{paper(4).title}",
+        f"{paper(3).title}\n{paper(2).title}",
+        paper(1).title,
+    ]
+
+
+@pytest.mark.parametrize(("quiet", "told"), [("line", 1), ("none", 0)])
+async def test_a_day_without_anything_new_is_one_line_or_silence(
+    bot: Bot, quiet: str, told: int
+) -> None:
+    bot.save(paper(1, listed_on=date(2026, 6, 26)))
+    bot.subscribe(quiet=quiet)
+    bot.move_to(NOON - timedelta(days=3))  # Saturday
+    bot.store.subscriptions.resume("T1", 1, bot.now)
+    await bot.tick()
+    assert bot.texts()[1:] == [paper(1).title]
+    bot.move_to(bot.now + timedelta(days=1))
+    assert await bot.tick() == told
+    if told:
+        assert "Nothing new" in bot.texts()[-1]
+        assert "no list on Sundays; the newest is Friday's" in bot.texts()[-1]
+
+
+async def test_an_empty_catalogue_is_told_too(bot: Bot) -> None:
+    bot.subscribe()
+    bot.move_to(NOON)
+    assert await bot.tick() == 1
+    assert "There is no daily list yet" in bot.texts()[0]
+
+
+async def test_an_old_list_says_so_in_the_header(bot: Bot) -> None:
+    bot.save(paper(1, listed_on=TODAY - timedelta(days=5)))
+    bot.subscribe()
+    bot.move_to(NOON)
+    await bot.tick()
+    assert "5 days old" in bot.texts()[0]
+
+
+async def test_late_arrivals_join_the_same_thread_until_the_list_closes(bot: Bot) -> None:
+    bot.save(paper(1), paper(2))
+    bot.subscribe("today --limit 9")
+    bot.move_to(NOON)
+    await bot.tick()
+    bot.move_to(NOON + timedelta(hours=2))
+    assert await bot.tick() == 0
+    bot.save(paper(3))
+    bot.restart()
+    assert await bot.tick() == 2
+    header, last = bot.chat.posts[0], bot.chat.posts[-1]
+    assert last.parent == header.ref
+    assert last.payload["text"] == paper(3).title
+    bot.save(paper(3, upvotes=50))
+    assert await bot.tick() == 0
+    bot.move_to(NOON + timedelta(hours=14, minutes=20))  # 02:20 of the next day
+    bot.save(paper(4))
+    assert await bot.tick() == 2
+    bot.move_to(NOON + timedelta(hours=14, minutes=30))
+    bot.save(paper(5))
+    assert await bot.tick() == 0
+
+
+async def test_late_arrivals_keep_to_the_edition_s_own_list(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe("today --limit 9")
+    bot.move_to(NOON)
+    await bot.tick()
+    bot.move_to(NOON + timedelta(hours=14))  # the next day's list has begun
+    bot.save(paper(2), paper(3, listed_on=TODAY + timedelta(days=1)))
+    await bot.tick()
+    assert bot.texts()[-1] == paper(2).title
+
+
+async def test_a_known_paper_that_climbs_is_no_late_arrival(bot: Bot) -> None:
+    bot.save(paper(1, upvotes=9), paper(2, upvotes=1))
+    bot.subscribe("today --limit 1")
+    bot.move_to(NOON)
+    await bot.tick()
+    bot.move_to(NOON + timedelta(hours=1))
+    bot.save(paper(2, upvotes=99))
+    assert await bot.tick() == 0
+
+
+async def test_a_trending_edition_is_a_snapshot(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe("trending --limit 9")
+    bot.move_to(NOON)
+    await bot.tick()
+    bot.save(paper(2))
+    assert await bot.tick() == 0
+
+
+async def test_a_missed_edition_is_caught_up_once_and_labelled(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe()
+    bot.move_to(NOON + timedelta(hours=11))
+    assert await bot.tick() == 2
+    assert "Posted late; it was due Tue 30 Jun at 12:00." in bot.texts()[0]
+
+
+async def test_older_editions_expire_visibly_and_never_flood(bot: Bot) -> None:
+    bot.save(paper(1))
+    one = bot.subscribe()
+    bot.move_to(NOON + timedelta(days=3, hours=13))
+    assert await bot.tick() == 0
+    record = bot.store.subscriptions.last_record("T1", one.id)
+    assert record is not None
+    assert (record.on, record.state) == (date(2026, 7, 3), "expired")
+    assert "more than 12 hours" in (record.error or "")
+    bot.move_to(NOON + timedelta(days=4, hours=1))
+    assert await bot.tick() == 2  # the papers of the expired editions count as not posted
+
+
+async def test_a_line_that_is_refused_says_why(bot: Bot) -> None:
+    bot.subscribe("no such command")
+    bot.move_to(NOON)
+    assert await bot.tick() == 1
+    assert "There is no command “no”" in bot.texts()[0]
+
+
+@command("break", help="Break.", posts=True)
+def broken(ctx: Context, limit: Annotated[int, "how many"] = 1) -> Reply:
+    raise RuntimeError
+
+
+async def test_a_broken_line_does_not_hold_the_others_up_and_is_tried_again(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe("break")
+    bot.subscribe("today --limit 1")
+    bot.move_to(NOON)
+    planner = Planner(bot.store, (*COMMANDS, broken), {"fake": bot.chat}, ZoneInfo("UTC"))
+    with capture_logs() as logs:
+        assert planner.plan(bot.now) == 1
+        assert planner.plan(bot.now) == 0
+        assert [log["line"] for log in logs] == ["break"]
+        planner.plan(NOON + timedelta(minutes=6))
+        assert [log["line"] for log in logs] == ["break", "break"]
+    assert [one.line for one in bot.store.subscriptions.due(["fake"], bot.now, 9)] == ["break"]
+
+
+async def test_the_zone_and_the_days_decide(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe(at=time(9), zone=ZoneInfo("America/New_York"), days=Days.parse("wed"))
+    bot.move_to(NOON + timedelta(hours=2))
+    assert await bot.tick() == 0
+    bot.move_to(NOON + timedelta(days=1, hours=1))  # Wednesday, 09:00 in New York
+    assert await bot.tick() == 2
+
+
+async def test_a_paused_subscription_plans_nothing(bot: Bot) -> None:
+    bot.save(paper(1))
+    one = bot.subscribe()
+    bot.store.subscriptions.pause("T1", one.id, "holidays")
+    bot.move_to(NOON + timedelta(hours=1))
+    assert await bot.tick() == 0
+
+
+async def test_two_planners_plan_an_edition_once(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe()
+    bot.move_to(NOON)
+    first = bot.planner
+    bot.restart()
+    assert first.plan(NOON) + bot.planner.plan(NOON) == 1
+    assert await bot.tick() == 2
+
+
+async def test_many_subscriptions_of_one_line_all_get_it(bot: Bot) -> None:
+    bot.save(paper(1))
+    for _ in range(1_100):
+        bot.subscribe("today --limit 1")
+    bot.move_to(NOON)
+    assert bot.planner.plan(NOON) == 1_100
+    assert bot.store.deliveries.waiting() == {HERE.chat: 2_200}

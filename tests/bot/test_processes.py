@@ -1,0 +1,241 @@
+"""Real processes: started, killed, looked at from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEADLINE = 60.0
+"""Seconds until a process that should have got somewhere is given up."""
+
+
+class Machine:
+    """A folder with the bot's data, and the processes started on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "PAPERBOT_DATA_DIR": str(folder / "data"),
+            "PAPERBOT_HTTP__PORT": "0",
+            "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
+            "PAPERBOT_TIMEZONE": "UTC",
+        }
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def paperbot(self, *arguments: str, code: int = 0) -> str:
+        process = self.start("-m", "bot", *arguments)
+        output, errors = process.communicate(timeout=DEADLINE)
+        assert process.returncode == code, errors
+        return output
+
+    def say(self, line: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.paperbot("say", "--json", line))
+        return answer
+
+    def count(self) -> int:
+        """How many papers the index and the database agree on."""
+        reply = self.say("search before:2030 --limit 50")
+        assert reply["cards"]
+        script = "from bot.app import *; from bot.settings import load; import sys\n"
+        script += "print(open_store(load()).papers.count())"
+        return int(self.start("-c", script).communicate(timeout=DEADLINE)[0])
+
+    def serve(self) -> tuple[subprocess.Popen[str], str]:
+        """Start ``paperbot run``; the process and its address."""
+        process = self.start("-m", "bot", "run")
+        assert process.stderr
+        for line in process.stderr:
+            if "http://" in line:
+                return process, "http://" + line.split("http://")[1].split("/")[0]
+        raise AssertionError("it ended before it served")
+
+    def stop_all(self) -> None:
+        for process in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    machine = Machine(tmp_path)
+    yield machine
+    machine.stop_all()
+
+
+async def posts(url: str, enough: Callable[[list[Any]], bool]) -> list[dict[str, Any]]:
+    """What the playground shows, once there is enough of it."""
+    async with aiohttp.ClientSession() as session:
+        for _ in range(int(DEADLINE * 5)):
+            async with session.ws_connect(f"{url}/socket") as socket:
+                hello = await socket.receive_json()
+            if enough(hello["posts"]):
+                found: list[dict[str, Any]] = hello["posts"]
+                return found
+            await asyncio.sleep(0.2)
+    raise AssertionError("the playground never showed it")
+
+
+def whole(shown: list[Any]) -> bool:
+    """A header, and all ten papers of the sample's list in its thread."""
+    return sum(len(post["payload"].get("cards", ())) for post in shown) >= 10
+
+
+async def test_a_fresh_machine_serves_posts_answers_and_ends_cleanly(machine: Machine) -> None:
+    process, url = machine.serve()
+    header, *thread = await posts(url, whole)
+    assert header["payload"]["kind"] == "header"
+    assert {post["parent"] for post in thread} == {header["ref"]}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{url}/socket") as socket,
+    ):
+        await socket.receive_json()
+        await socket.send_json({"id": 1, "text": "search atention is all you ned"})
+        answer = await socket.receive_json(timeout=DEADLINE)
+        assert "Attention Is All You Need" in json.dumps(answer)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+CRASH = """
+import asyncio, os, signal, sys
+from datetime import timedelta
+from adapters.web import Web
+from bot.app import build, utc_now
+from bot.outbox import LEASE
+from bot.run import subscribe_playground
+from bot.settings import load
+from datetime import date
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def main(step):
+    settings = load()
+    web = Web(settings.data_dir / "playground")
+    past = lambda: utc_now() - LEASE - timedelta(minutes=1)  # its leases have lapsed by now
+    async with build(settings, {"web": web}, past) as app:
+        await app.sample.fetch(date.min)
+        subscribe_playground(app)
+        app.planner.plan(past())
+        if step == "planned":
+            die()
+        (header,) = app.store.deliveries.claim("me", {"web": timedelta(0)}, past(), LEASE, 1)
+        if step == "claimed":
+            die()
+        await web.send(header.target, header.payload, header.parent_ref, header.key)
+        die()
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("step", ["planned", "claimed", "sent"])
+async def test_kill_9_on_the_way_to_a_post_loses_nothing_and_doubles_nothing(
+    machine: Machine, step: str
+) -> None:
+    crashed = machine.start("-c", CRASH, step)
+    crashed.communicate(timeout=DEADLINE)
+    assert crashed.returncode == -signal.SIGKILL
+    _, url = machine.serve()
+    await posts(url, whole)
+    shown = await posts(url, whole)
+    headers = [post for post in shown if post["payload"]["kind"] == "header"]
+    titles = [card["title"] for post in shown for card in post["payload"].get("cards", ())]
+    assert len(headers) == 1
+    assert len(titles) == len(set(titles)) == 10
+
+
+def dump(path: Path, count: int) -> None:
+    """Papers in the shape of arXiv's metadata dump."""
+    with path.open("w") as file:
+        for number in range(count):
+            row = {
+                "id": f"2401.{number:05}",
+                "title": f"On the widget of order {number}",
+                "authors_parsed": [["Example", "Ada", ""]],
+                "abstract": f"We study the widget of order {number} and count its parts.",
+                "categories": "cs.CL math.CO",
+                "versions": [{"version": "v1", "created": "Mon, 2 Jan 2024 10:00:00 GMT"}],
+            }
+            file.write(json.dumps(row) + "\n")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_kill_9_during_an_import_loses_nothing_that_was_there(machine: Machine, seed: int) -> None:
+    dump(machine.folder / "first.jsonl", 10)
+    machine.paperbot("import", "first.jsonl")
+    dump(machine.folder / "all.jsonl", 12_000)
+    process = machine.start("-m", "bot", "import", "all.jsonl")
+    time.sleep(random.Random(seed).uniform(0.5, 3))
+    process.kill()
+    process.communicate()
+    assert machine.say("search widget order 7")["cards"]
+    assert machine.count() >= 10
+    machine.paperbot("import", "all.jsonl")
+    assert machine.count() == 12_000
+    assert machine.say('search "order 11999"')["cards"][0]["paper_id"] == "2401.11999"
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_kill_9_during_an_index_rebuild_leaves_a_working_search(
+    machine: Machine, seed: int
+) -> None:
+    dump(machine.folder / "all.jsonl", 6_000)
+    machine.paperbot("import", "all.jsonl")
+    process = machine.start("-m", "bot", "index", "rebuild")
+    time.sleep(random.Random(seed).uniform(0.3, 2))
+    process.kill()
+    process.communicate()
+    assert machine.say('search "order 5999"')["cards"][0]["paper_id"] == "2401.05999"
+    machine.paperbot("index", "rebuild")
+    assert machine.say('search "order 17"')["cards"][0]["paper_id"] == "2401.00017"
+
+
+def test_deliver_works_without_the_playground(machine: Machine) -> None:
+    copy = machine.folder / "code"
+    for name in ("bot", "adapters", "commands", "storage"):
+        shutil.copytree(ROOT / name, copy / name)
+    shutil.rmtree(copy / "adapters" / "web")
+    machine.environment["PYTHONPATH"] = str(copy)
+    dump(machine.folder / "papers.jsonl", 3)
+    machine.paperbot("import", "papers.jsonl")
+    made = machine.say("subscribe trending at 09:00 on daily")
+    assert made["title"] == "Subscription 1 is set"
+    due = made["text"].split("First post: ")[1]
+    tomorrow = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86_400))
+    posted = machine.paperbot("deliver", "--at", f"{tomorrow}T09:00")
+    assert due
+    assert "There is no daily list yet" in posted

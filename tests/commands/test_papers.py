@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from commands.model import Missing
+from tests.commands.conftest import Person
+from tests.factories import paper
+
+
+def test_a_card_tells_what_counts(person: Person) -> None:
+    person.save(
+        paper(
+            1,
+            authors=("Ada A", "Bob B", "Cid C", "Dora D", "Eve E"),
+            upvotes=1234,
+            comments=3,
+            code_stars=2100,
+            code_url="https://example.org/code",
+            keywords=("widgets",),
+            organization="Widget Works",
+            thumbnail_url="https://example.org/x.png",
+        )
+    )
+    (card,) = person.ask("search widgets").cards
+    assert dict(card.fields) == {
+        "authors": "Ada A, Bob B, Cid C + 2",
+        "votes": "1,234",
+        "comments": "3",
+        "stars": "2,100",
+        "date": "29 Jun 2026",
+        "organization": "Widget Works",
+        "keywords": "widgets",
+        "code": "https://example.org/code",
+    }
+    assert card.url == "https://huggingface.co/papers/2606.00001"
+    assert card.text == "Widgets of kind 1 are counted."
+    assert [(action.label, action.line, action.mode) for action in card.actions] == [
+        ("Abstract", "show 2606.00001", "new"),
+        ("Related", "related 2606.00001", "new"),
+        ("Share", "show 2606.00001", "share"),
+    ]
+
+
+def test_a_paper_without_a_summary_shows_its_first_sentence(person: Person) -> None:
+    person.save(paper(1, summary=None))
+    assert person.ask("search widgets").cards[0].text == "We count widgets of kind 1."
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2606.00001",
+        "https://arxiv.org/pdf/2606.00001v3",
+        "hf.co/papers/2606.00001",
+        "stdy of widgets",
+    ],
+)
+def test_a_paper_is_shown_by_id_address_or_words(person: Person, words: str) -> None:
+    person.save(paper(1, categories=("cs.CL",), doi="10.1/x", version=2, authors=("A",) * 40))
+    for command in ("show", "search"):
+        (card,) = person.ask(f"{command} {words}").cards[:1]
+        assert card.paper_id == "2606.00001"
+    (card,) = person.ask(f"show {words}").cards
+    assert card.text.startswith("We count widgets of kind 1. Then")
+    assert card.footer == "2606.00001v2 · cs.CL · doi:10.1/x · listed 30 Jun 2026"
+    assert card.fields["authors"].count("A") == 40
+
+
+def test_a_paper_that_only_arxiv_has_links_there(person: Person) -> None:
+    person.save(paper(1, listed_on=None, source="arxiv"))
+    assert person.ask("show 2606.00001").cards[0].url == "https://arxiv.org/abs/2606.00001"
+
+
+def test_an_unknown_id_is_asked_for_and_unknown_words_are_told(person: Person) -> None:
+    with pytest.raises(Missing) as caught:
+        person.ask("show https://arxiv.org/abs/2401.99999")
+    assert caught.value.id == "2401.99999"
+    assert "No paper fits “xyzzy”" in person.refused("show xyzzy")
+    assert person.ask("search xyzzy").title == "No papers for “xyzzy”"
+
+
+def test_a_correction_is_shown(person: Person) -> None:
+    person.save(*(paper(number, title=f"Diffusion of widgets {number}") for number in range(1, 30)))
+    reply = person.ask("search difusion --limit 2")
+    assert reply.text == "Taking “difusion” as “diffusion”."
+    assert len(reply.cards) == 2
+    assert reply.more
+    assert not {card.paper_id for card in person.ask(reply.more.line).cards} & {
+        card.paper_id for card in reply.cards
+    }
+
+
+def test_filters_narrow_a_search(person: Person) -> None:
+    person.save(
+        paper(1, categories=("cs.CL",), upvotes=5, code_url="https://example.org/c"),
+        paper(2, categories=("cs.CV",), upvotes=50, published_at=None, listed_on=date(2025, 1, 1)),
+    )
+    for filters, id in (
+        ("cat:cs.CL", 1),
+        ("min:20", 2),
+        ("has:code", 1),
+        ("after:2026-01", 1),
+        ("before:2026", 2),
+    ):
+        (card,) = person.ask(f"search widgets {filters}").cards
+        assert card.paper_id == paper(id).id
+    assert "2025-01" in person.refused("search widgets after:soon")
+
+
+def test_related_papers_share_words_but_are_not_the_paper(person: Person) -> None:
+    person.save(
+        paper(1, title="Counting sprockets quickly", abstract="Sprockets."),
+        paper(2, title="Sprockets revisited", abstract="All about sprockets."),
+        paper(3, title="On tea", abstract="Tea.", summary="Tea."),
+    )
+    reply = person.ask("related 2606.00001")
+    assert reply.title == "Related to “Counting sprockets quickly”"
+    assert reply.cards[0].paper_id == paper(2).id
+    assert paper(1).id not in {card.paper_id for card in reply.cards}
