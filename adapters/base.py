@@ -86,5 +86,8 @@ class Source(Protocol):
         Raises SourceError; what came before it stands.
         """
 
+    def trending(self) -> AsyncIterator[Paper]:
+        """What the source itself calls trending, hottest first.  Raises SourceError."""
+
     async def get(self, id: str) -> Paper | None:
         """One paper by canonical id, or None where the source has none.  Raises SourceError."""

@@ -31,7 +31,8 @@ _BATCH = 50
 class Ingest:
     """Polls one source and keeps what it brings.
 
-    The newest lists are read at each poll; once an hour those of a week, for their votes.
+    The newest lists are read at each poll; once an hour those of a week, and what the source
+    calls trending, for their votes.
     Only one process polls at a time, by a lease.
     """
 
@@ -61,11 +62,13 @@ class Ingest:
             return Saved()
         newest = await loop.run_in_executor(self._pool, self._store.papers.newest_list, now.date())
         since = self._since(newest, now)
-        if now >= self._votes_due:
+        hourly = now >= self._votes_due
+        if hourly:
             self._votes_due = now + _VOTES_EVERY
             since = min(since, now.date() - timedelta(days=_FIRST_DAYS))
         try:
-            return await self.fetch(since)
+            saved = await self.fetch(since)
+            return saved + await self._keep(self._source.trending()) if hourly else saved
         except SourceError as error:
             _log.warning("the source did not answer", source=self._source.name, error=str(error))
             return Saved()
@@ -75,10 +78,13 @@ class Ingest:
 
         Raises SourceError after storing what could be had.
         """
+        return await self._keep(_up_to(self._source.fetch(since), until))
+
+    async def _keep(self, papers: AsyncIterator[Paper]) -> Saved:
         loop = asyncio.get_running_loop()
         saved = Saved()
         try:
-            async for batch in _batches(_up_to(self._source.fetch(since), until)):
+            async for batch in _batches(papers):
                 saved += await loop.run_in_executor(self._pool, self._save, batch)
         finally:
             await loop.run_in_executor(self._pool, self._store.search.refresh)

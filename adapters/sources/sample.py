@@ -31,6 +31,11 @@ class Sample:
             if paper.listed_on and paper.listed_on >= since:
                 yield paper
 
+    async def trending(self) -> AsyncIterator[Paper]:
+        """All of it, most votes first."""
+        for paper in sorted(self._papers(), key=lambda paper: -(paper.upvotes or 0)):
+            yield paper
+
     async def get(self, id: str) -> Paper | None:
         return next((paper for paper in self._papers() if paper.id == id), None)
 

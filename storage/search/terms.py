@@ -26,7 +26,7 @@ _SHORTEST_FAR = 5
 _SHORTEST_SPLIT = 6
 _SHORTEST_BEGUN = 2  # bytes: one ideograph says enough
 _FAR_LOOKUPS = 2  # in one query: each takes milliseconds
-_FREQUENT_HALF = 10
+_FREQUENT_HALF = 1 / 10_000  # of all papers have it
 _JOINED = 3  # a joined word is so many times as frequent as the rarer half
 _POSTINGS = 300_000
 _SHARE = 0.8
@@ -124,7 +124,7 @@ def _split(view: View, field: str, term: Term) -> list[Term]:
     sure = term.completions or any(reading.likeness == 1 for reading in term.readings)
     if sure or len(word) < _SHORTEST_SPLIT:
         return [term]
-    best, parts = max(term.frequency, _FREQUENT_HALF), None
+    best, parts = max(term.frequency, view.total * _FREQUENT_HALF), None
     for cut in range(2, len(word) - 1):
         left, right = word[:cut], word[cut:]
         rarer = view.frequency(left, field)

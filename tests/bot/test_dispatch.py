@@ -38,6 +38,9 @@ class Shelf:
         for found in self.papers.values():
             yield found
 
+    def trending(self) -> AsyncIterator[Paper]:
+        return self.fetch(date.min)
+
     async def get(self, id: str) -> Paper | None:
         self.asked.append(id)
         await self.gate.wait()

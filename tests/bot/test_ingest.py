@@ -67,7 +67,8 @@ def asked_days(hub: Hub) -> list[date]:
 async def test_a_first_poll_brings_a_week_and_makes_it_findable(
     ingest: Ingest, store: Store, hub: Hub
 ) -> None:
-    assert await ingest.poll() == Saved(added=2)
+    assert await ingest.poll() == Saved(added=2, unchanged=2)  # what trends is asked for, too
+    assert any("sort=trending" in path for path in hub.paths)
     assert asked_days(hub)[0] == TODAY - timedelta(days=7)
     assert [paper.title for paper in store.papers.listed(TODAY, TODAY)] == ["Counting Widgets"]
     assert store.search.find(Query.parse("counting"), 5).hits[0].id == "2606.00002"

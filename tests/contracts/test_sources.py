@@ -64,6 +64,9 @@ class Files:
             if isinstance(paper, Paper) and (not paper.listed_on or paper.listed_on >= since):
                 yield paper
 
+    def trending(self) -> AsyncIterator[Paper]:
+        return self.fetch(date.min)
+
     async def get(self, id: str) -> Paper | None:
         papers = [paper async for paper in self.fetch(date.min) if paper.id == id]
         return papers[0] if papers else None
@@ -161,6 +164,12 @@ async def test_nothing_is_listed_after_today(source: Source) -> None:
 
 async def test_reading_twice_gives_the_same(source: Source) -> None:
     assert await read(source) == await read(source)
+
+
+async def test_what_trends_is_sound_too(source: Source) -> None:
+    papers = [paper async for paper in source.trending()]
+    assert papers
+    assert all(paper.id and paper.title for paper in papers)
 
 
 async def test_one_paper_by_its_id(source: Source) -> None:

@@ -113,7 +113,7 @@ class Hub:
                 return _json(listed)
         entries = [entry for listed in lists for entry in listed]
         if sort == "trending":
-            entries.sort(key=lambda entry: -entry["paper"].get("githubStars", 0))
+            entries.sort(key=_stars, reverse=True)
         return _json(entries[page * limit : (page + 1) * limit])
 
     def _span(self, day: str | None, week: str | None, month: str | None) -> list[date]:
@@ -139,6 +139,11 @@ class Hub:
             if paper and paper["id"] == request.match_info["id"]:
                 return _json(paper | {"linkedModels": [], "linkedDatasets": []})
         return _json({"error": "Paper not found"}, 404)
+
+
+def _stars(entry: Any) -> int:
+    paper = entry.get("paper") if isinstance(entry, dict) else None
+    return paper.get("githubStars", 0) if paper else 0
 
 
 def entry(id: str, *, on: date = date(2026, 6, 15), **paper: Any) -> dict[str, Any]:
