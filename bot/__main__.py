@@ -18,7 +18,7 @@ from adapters.base import SourceError
 from adapters.console import Console, to_json
 from adapters.console.chat import HERE
 from bot import logs
-from bot.app import App, build, local_chats, open_store, utc_now
+from bot.app import App, build, open_store, utc_now
 from bot.importing import import_files
 from bot.settings import Settings, SettingsError, load
 from commands import COMMANDS
@@ -189,11 +189,11 @@ def _settings() -> Settings:
 def _with_app(
     work: Callable[[App], Awaitable[None]], now: Callable[[], datetime] = utc_now
 ) -> None:
-    """Run ``work`` in an application whose chats need no server."""
+    """Run ``work`` in an application whose chats are only posted to."""
     settings = _settings()
 
     async def session() -> None:
-        async with build(settings, local_chats(settings), now) as app:
+        async with build(settings, now=now) as app:
             await work(app)
 
     asyncio.run(session())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from adapters.base import Chat
 from adapters.console import Console
+from adapters.server import Server
 from adapters.sources.huggingface import connected
 from adapters.sources.sample import Sample
 from bot.allowance import Allowance
@@ -32,23 +33,16 @@ from storage.search import Search
 from storage.store import Store
 from storage.subscriptions import Subscriptions
 
+_SAMPLE_BANNER = (
+    "Hugging Face was not reached yet. These are 80 well-known papers that come with paperbot; "
+    "they make way for the first real list."
+)
 THREADS = 4
 """Commands and storage that run at once; more would only fight for the interpreter."""
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def local_chats(settings: Settings) -> dict[str, Chat]:
-    """The chats that need no account: the terminal, and the playground where it is installed."""
-    chats: list[Chat] = [Console(sys.stdout)]
-    with suppress(ModuleNotFoundError):
-        from adapters.web import Web  # noqa: PLC0415 - an installation may leave it out
-
-        folder = settings.data_dir / "playground"
-        chats.append(Web(folder, settings.http.host, settings.http.port))
-    return {chat.name: chat for chat in chats}
 
 
 def open_store(settings: Settings) -> Store:
@@ -93,15 +87,17 @@ class App:
 @asynccontextmanager
 async def build(
     settings: Settings,
-    chats: Mapping[str, Chat],
+    server: Server | None = None,
     now: Callable[[], datetime] = utc_now,
     allowance: Allowance | None = None,
 ) -> AsyncIterator[App]:
-    """Wire the application for these chats; closes what it opened at the end.
+    """Wire the application; closes what it opened at the end.
 
-    ``allowance`` limits what one person may ask; without it there is no limit.
+    ``server`` takes the chats' routes; without one they can only be posted to.  ``allowance``
+    limits what one person may ask; without it there is no limit.
     """
     store = open_store(settings)
+    chats = {chat.name: chat for chat in _chats(settings, store, server)}
     owner = uuid.uuid4().hex
     with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
         token = settings.hf.token.get_secret_value() if settings.hf.token else None
@@ -119,3 +115,15 @@ async def build(
                 now=now,
             )
     store.search.close()
+
+
+def _chats(settings: Settings, store: Store, server: Server | None) -> Iterator[Chat]:
+    """The terminal, and the playground where it is installed."""
+    yield Console(sys.stdout)
+    with suppress(ModuleNotFoundError):
+        from adapters.web import Web  # noqa: PLC0415 - an installation may leave it out
+
+        def banner() -> str:
+            return _SAMPLE_BANNER if store.papers.has_sample() else ""
+
+        yield Web(settings.data_dir / "playground", server, banner=banner)

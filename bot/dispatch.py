@@ -54,12 +54,12 @@ class Dispatch:
         try:
             return await self._answer(call)
         except UserError as error:
-            return Reply(title="", text=str(error), actions=error.actions)
+            return Reply(title="", text=str(error), actions=error.actions, refused=True)
         except Exception:
             code = secrets.token_hex(3)
             _log.exception("command failed", code=code, command=call.command or call.text[:200])
             text = f"Something broke on our side. The log has the details under the code {code}."
-            return Reply(title="", text=text)
+            return Reply(title="", text=text, refused=True)
 
     async def _answer(self, call: Call) -> Reply:
         if self._allowance:

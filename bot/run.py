@@ -9,7 +9,7 @@ from datetime import time
 
 import structlog
 
-from adapters.web import Web
+from adapters.server import Server
 from adapters.web.server import HERE
 from bot.allowance import Allowance
 from bot.app import App, build
@@ -27,21 +27,24 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    web = Web(settings.data_dir / "playground", settings.http.host, settings.http.port)
-    async with build(settings, {web.name: web}, allowance=Allowance()) as app:
+    server = Server(settings.http.host, settings.http.port)
+    async with build(settings, server, allowance=Allowance()) as app:
         schedule = Schedule(app)
-        await web.start(COMMANDS, app.dispatch)
         try:
-            ready(web.url)
+            for chat in app.chats.values():
+                await chat.start(COMMANDS, app.dispatch)
+            await server.start()
+            ready(server.url)
             await loop.run_in_executor(app.pool, subscribe_playground, app)
-            starting = asyncio.create_task(schedule.start())
-            await asyncio.wait(
-                {starting, loop.create_task(stop.wait())}, return_when="FIRST_COMPLETED"
-            )
+            starting = loop.create_task(schedule.start())
+            stopping = loop.create_task(stop.wait())
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await stop.wait()
         finally:
             await schedule.stop()
-            await web.stop()
+            for chat in app.chats.values():
+                await chat.stop()
+            await server.stop()
 
 
 def subscribe_playground(app: App) -> None:

@@ -142,6 +142,7 @@ def listing(
         text=" ".join([*text, *notes]),
         cards=tuple(card(paper, reason) for paper, reason in shown),
         more=more if end < len(papers) else None,
+        first_rank=start + 1,
         list_date=list_date,
         open_until=open_until,
     )

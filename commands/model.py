@@ -158,7 +158,7 @@ class Action:
         """What a platform's button carries: the line, or its hash where it is too long."""
         if len(self.line) <= LINE_LIMIT:
             return self.line
-        return "#" + hashlib.sha256(self.line.encode()).hexdigest()[:32]
+        return "#" + hashlib.sha256(self.line.encode(errors="replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +189,10 @@ class Reply:
     more: Action | None = None
     list_date: date | None = None
     """The daily list it shows, for ``posts`` commands that show one."""
+    first_rank: int = 1
+    """The number of the first card in its list: more than 1 on later pages."""
+    refused: bool = False
+    """Whether this tells, instead of an answer, why there is none."""
     notice: str = ""
     """What everybody in the target's channel should hear of a change, in one line."""
     open_until: datetime | None = None

@@ -36,7 +36,8 @@ def search(
         parsed = Query.parse(query)
     except ValueError as error:
         raise UserError(str(error)) from None
-    results = ctx.store.search.find(parsed, limit + 1, offset=(page - 1) * limit)
+    start = (page - 1) * limit
+    results = ctx.store.search.find(parsed, limit + 1, offset=start)
     papers = ctx.store.papers.many(hit.id for hit in results.hits[:limit])
     if not papers:
         return Reply(title=f"No papers for “{query}”", text=_nothing(page))
@@ -47,6 +48,7 @@ def search(
         text=f"Taking {taken}." if taken else "",
         cards=tuple(card(paper) for paper in papers.values()),
         more=more if len(results.hits) > limit else None,
+        first_rank=start + 1,
     )
 
 

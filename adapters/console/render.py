@@ -39,15 +39,15 @@ def render(reply: Reply, layout: RenderAs) -> list[Payload]:
     head = [*_lines("title", reply.title, TITLE_LIMIT), *_lines("text", reply.text, TEXT_LIMIT)]
     if layout == "answer":
         numbers = iter(range(1, len(reply.all_actions()) + 1))
-        for rank, card in _ranked(reply.cards):
+        for rank, card in _ranked(reply):
             head += [_gap(), *_card(card, rank), *_buttons(card.actions, numbers, bool(rank))]
         rest = reply.all_actions()[sum(len(card.actions) for card in reply.cards) :]
         return [_message([*head, *([_gap()] if rest else []), *_buttons(rest, numbers, False)])]
-    for rank, card in _ranked(reply.cards):
+    for rank, card in _ranked(reply):
         head += [*_title(card, rank or 1)]
     messages = [_message(head)]
     if layout != "compact":
-        messages += [_message(_card(card, rank)) for rank, card in _ranked(reply.cards)]
+        messages += [_message(_card(card, rank)) for rank, card in _ranked(reply)]
     return messages
 
 
@@ -129,9 +129,10 @@ def _coloured(text: str, style: str, url: str | None) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if style in _STYLES and text else text
 
 
-def _ranked(cards: Sequence[Card]) -> Iterator[tuple[int, Card]]:
+def _ranked(reply: Reply) -> Iterator[tuple[int, Card]]:
     """Cards with their ranks; 0 for one that is alone."""
-    return ((rank if len(cards) > 1 else 0, card) for rank, card in enumerate(cards, 1))
+    ranked = enumerate(reply.cards, reply.first_rank)
+    return ((rank if len(reply.cards) > 1 else 0, card) for rank, card in ranked)
 
 
 def _card(card: Card, rank: int) -> list[Payload]:

@@ -41,7 +41,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def render(reply: Reply, layout: RenderAs) -> list[Payload]:
     """The messages of a reply; see the module for their shape."""
-    cards = _cards(reply.cards)
+    cards = _cards(reply)
     if layout == "answer":
         return _answer(reply, cards)
     size = {"thread": CARDS_IN_MESSAGE, "per-paper": 1, "compact": 0}[layout]
@@ -93,8 +93,8 @@ def _parts(cards: list[Payload], size: int) -> Iterable[list[Payload]]:
     return (cards[start : start + size] for start in range(0, len(cards), size)) if size else ()
 
 
-def _cards(cards: Sequence[Card]) -> list[Payload]:
-    alone = len(cards) == 1
+def _cards(reply: Reply) -> list[Payload]:
+    alone = len(reply.cards) == 1
     return [
         {
             "rank": None if alone else rank,
@@ -108,7 +108,7 @@ def _cards(cards: Sequence[Card]) -> list[Payload]:
             "image": web_url(card.image_url),
             "actions": _actions(card.actions),
         }
-        for rank, card in enumerate(cards, 1)
+        for rank, card in enumerate(reply.cards, reply.first_rank)
     ]
 
 

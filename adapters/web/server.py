@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,6 +16,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.base import DeliveryError, Handle, RenderAs
+from adapters.server import Server
 from adapters.web.channel import Channel, Post
 from adapters.web.render import render
 from adapters.web.session import Session
@@ -74,9 +74,9 @@ class Line(BaseModel):
 class Web:
     """A chat channel in the browser, for one person or a trusted few; see ``adapters.base.Chat``.
 
-    ``folder`` keeps the posts.  ``app`` takes further routes until ``start``; the playground's own
-    are closed to other hosts and origins (DNS rebinding, cross-site WebSockets), others look
-    after themselves.  ``banner`` is shown above the channel.
+    ``folder`` keeps the posts.  Its routes on ``server`` are closed to other hosts and origins
+    (DNS rebinding, cross-site WebSockets); without a server it can only be posted to.  What
+    ``banner`` says when a page opens is shown above the channel.
     """
 
     name = "web"
@@ -85,45 +85,27 @@ class Web:
     def __init__(
         self,
         folder: Path,
-        host: str = "127.0.0.1",
-        port: int = 8080,
+        server: Server | None = None,
         *,
-        banner: str = "",
+        banner: Callable[[], str] = str,
         examples: Sequence[str] = EXAMPLES,
     ) -> None:
-        self.app = web.Application()
-        for path in FILES:
-            self.app.router.add_get(path, self._guarded(_file))
-        self.app.router.add_get("/socket", self._guarded(self._socket))
-        self._host = host
-        self._port = port
-        self._greeting = {"banner": banner, "examples": list(examples)}
+        if server:
+            for path in FILES:
+                server.app.router.add_get(path, self._guarded(server, _file))
+            server.app.router.add_get("/socket", self._guarded(server, self._socket))
+        self._banner = banner
+        self._examples = list(examples)
         self._channel = Channel(folder / "papers.jsonl")
         self._sessions: set[Session] = set()
-        self._runner: web.AppRunner | None = None
         self._poller: asyncio.Task[None] | None = None
         self._commands: list[Payload] = []
         self._handle: Handle
 
-    @property
-    def url(self) -> str:
-        """Where the page is; known for sure after ``start``."""
-        local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104
-        return f"http://{local.get(self._host, _bracketed(self._host))}:{self._port}/"
-
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
-        """Serve.  Raises OSError with a sentence where the port cannot be had."""
         self._commands = [_described(command) for command in commands]
         self._handle = handle
         await asyncio.to_thread(self._channel.repair)
-        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.3)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            await self.stop()
-            raise OSError(_why(error, self._host, self._port)) from error
-        self._port = self._runner.addresses[0][1]
         self._poller = asyncio.create_task(self._poll())
 
     def render(self, reply: Reply, layout: RenderAs) -> list[Payload]:
@@ -154,13 +136,9 @@ class Web:
         await self.send(HERE, payload, None, f"tell-{secrets.token_hex(8)}")
 
     async def stop(self) -> None:
-        runner, self._runner = self._runner, None
-        poller, self._poller = self._poller, None
-        if poller:
-            poller.cancel()
+        if self._poller:
+            self._poller.cancel()
         await asyncio.gather(*(session.close() for session in self._sessions))
-        if runner:
-            await runner.cleanup()
 
     # ---- what the pages hear
 
@@ -186,7 +164,9 @@ class Web:
         self._sessions.add(session)
         try:
             posts = [_shown(post) for post in _after(self._channel.posts, request.query)]
-            hello = {"type": "hello", "commands": self._commands, **self._greeting, "posts": posts}
+            banner = await asyncio.to_thread(self._banner)
+            greeting = {"banner": banner, "examples": self._examples}
+            hello = {**greeting, "type": "hello", "commands": self._commands, "posts": posts}
             return await session.run(hello, self._hear)
         finally:
             self._sessions.discard(session)
@@ -211,7 +191,7 @@ class Web:
         try:
             reply = await self._handle(Call(caller=caller, target=HERE, text=line.text))
             payloads = render(reply, "answer")
-            if line.mode == "share":
+            if line.mode == "share" and not reply.refused:
                 await self._share(payloads)
                 return []
         except DeliveryError as error:
@@ -232,13 +212,13 @@ class Web:
 
     # ---- who may come in
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def _guarded(self, server: Server, handler: Handler) -> Handler:
         """Only for pages of our own address: against DNS rebinding and cross-site WebSockets."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             origin = request.headers.get("Origin")
-            if request.host.lower() not in self._hosts():
-                text = f"This is not {self.url}; the address is set by PAPERBOT_HTTP__HOST.\n"
+            if request.host.lower() not in server.hosts:
+                text = f"This is not {server.url}; the address is set by PAPERBOT_HTTP__HOST.\n"
                 response: web.StreamResponse = web.Response(status=403, text=text)
             elif origin is not None and origin.lower() != f"http://{request.host.lower()}":
                 response = web.Response(status=403, text="Other sites may not use this one.\n")
@@ -250,27 +230,9 @@ class Web:
 
         return guarded
 
-    def _hosts(self) -> set[str]:
-        names = {"127.0.0.1", "localhost", "[::1]", _bracketed(self._host.lower())}
-        hosts = {f"{name}:{self._port}" for name in names}
-        return hosts | names if self._port == 80 else hosts
-
 
 async def _file(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(STATIC / FILES[request.path])
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _why(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use; free it or set PAPERBOT_HTTP__PORT to another one"
-    return (
-        f"cannot serve on {host}, port {port} ({error.strerror}); "
-        "set PAPERBOT_HTTP__HOST and PAPERBOT_HTTP__PORT"
-    )
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -6,16 +6,25 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tantivy
 from tantivy import Occur
 
-from storage.search.filters import everything, filters, itself
+from storage.search.filters import Clauses, everything, filters, itself
 from storage.search.index import View
 from storage.search.query import LONGEST, Query
 from storage.search.rank import Ranked, ranked
-from storage.search.terms import Reading, Term, idf, question, taken_for, understand
+from storage.search.terms import (
+    Fields,
+    Reading,
+    Term,
+    affordable,
+    idf,
+    question,
+    taken_for,
+    understand,
+)
 from storage.search.text import searched, words
 
 if TYPE_CHECKING:
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 100
 _WORTH = 0.3  # of the index's best score: candidates below it never come up
+_FEW = 10  # candidates; fewer are not enough to choose from
 _SUGGESTED = 40  # candidates for autocomplete
 _DEEPEST = 1_000  # results that can be paged through
 _LEAST = 0.4  # of the best one's score; below that a hit only shares a common word
@@ -60,11 +70,8 @@ def find(view: View, query: Query, limit: int, offset: int) -> Results:
     if not typed:
         return Results(_hits(_listed(view, clauses, end)[offset:]), tuple(names))
     terms = understand(view, list(dict.fromkeys(typed)))
-    asked = question(view, terms, _ANYWHERE)
-    if clauses:
-        asked = tantivy.Query.boolean_query([(Occur.Must, asked), *clauses])
     most = -(-end // _CANDIDATES) * _CANDIDATES
-    found = _candidates(view, terms, asked, most)
+    found = _candidates(view, terms, _ANYWHERE, clauses, most)
     corrected = taken_for(terms, found[0].text) if found else []
     return Results(_hits(found[offset:end]), (*names, *corrected))
 
@@ -80,31 +87,33 @@ def related(view: View, paper: Paper, limit: int) -> tuple[Hit, ...]:
             weight = math.log1p(count) * idf(frequency, view.total)
             terms.append(Term(word, (Reading(word, 1.0, frequency),), weight=weight))
     terms = sorted(terms, key=lambda term: -term.weight)[:_TELLING]
-    asked = tantivy.Query.boolean_query(
-        [(Occur.Must, question(view, terms, _ANYWHERE)), (Occur.MustNot, itself(view, paper.id))]
-    )
-    return _hits(_candidates(view, terms, asked, _CANDIDATES)[:limit])
+    others_only = [(Occur.MustNot, itself(view, paper.id))]
+    return _hits(_candidates(view, terms, _ANYWHERE, others_only, _CANDIDATES)[:limit])
 
 
 def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:
     """See ``Search.suggest``."""
     typed = list(dict.fromkeys(words(text[:LONGEST])))
     terms = understand(view, typed, "title")
-    found = _candidates(view, terms, question(view, terms, _IN_TITLE), _SUGGESTED)
-    return _hits(found[:limit])
+    return _hits(_candidates(view, terms, _IN_TITLE, [], _SUGGESTED)[:limit])
 
 
-def _listed(view: View, clauses: list[tuple[Occur, tantivy.Query]], end: int) -> list[Ranked]:
-    """The newest of the papers with most votes."""
+def _listed(view: View, clauses: Clauses, end: int) -> list[Ranked]:
+    """The papers with most votes, the newest of them first."""
     asked = tantivy.Query.boolean_query([(Occur.Must, everything(view)), *clauses])
     hits = view.searcher.search(asked, max(end, 1), count=False, order_by_field="rank").hits
     places = view.searcher.fast_field_values("place", [address for _, address in hits])
     return [Ranked(1.0, 0, view.texts[int(place or 0)]) for place in places][:end]
 
 
-def _candidates(view: View, terms: Sequence[Term], asked: tantivy.Query, most: int) -> list[Ranked]:
+def _candidates(
+    view: View, terms: Sequence[Term], fields: Fields, clauses: Clauses, most: int
+) -> list[Ranked]:
     """The index's best, put in order by hundreds, so that a page is the same at any limit."""
-    hits = view.searcher.search(asked, max(most, 1), count=False).hits
+    telling = affordable(terms)
+    hits = _asked(view, telling, fields, clauses, most)
+    if len(hits) < _FEW and len(telling) < len(terms):  # the rare words are not to be had
+        hits = _asked(view, terms, fields, clauses, most)
     least = _WORTH * hits[0][0] if hits else 0.0
     addresses = [address for score, address in hits if score >= least]
     places = [int(place or 0) for place in view.searcher.fast_field_values("place", addresses)]
@@ -115,6 +124,15 @@ def _candidates(view: View, terms: Sequence[Term], asked: tantivy.Query, most: i
         found += ranked(view, terms, places[part], ranks[part])
     least = _LEAST * found[0].score if found else 0.0
     return [one for one in found if one.score >= least]
+
+
+def _asked(
+    view: View, terms: Sequence[Term], fields: Fields, clauses: Clauses, most: int
+) -> list[tuple[Any, tantivy.DocAddress]]:
+    asked = question(view, terms, fields)
+    if clauses:
+        asked = tantivy.Query.boolean_query([(Occur.Must, asked), *clauses])
+    return view.searcher.search(asked, max(most, 1), count=False).hits
 
 
 def _hits(found: Sequence[Ranked]) -> tuple[Hit, ...]:

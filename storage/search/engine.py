@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tantivy
 
 from storage.search.texts import checksum
+
+
+class DamagedIndex(Exception):
+    """tantivy met something that cannot be in a sound index."""
+
 
 BLANKS = "blanks"
 """The tokenizer of folded texts: words between blanks."""
@@ -34,6 +41,17 @@ def _ready(index: tantivy.Index) -> tantivy.Index:
     blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
     index.register_tokenizer(BLANKS, blanks.filter(tantivy.Filter.remove_long(100)).build())
     return index
+
+
+@contextmanager
+def no_panic() -> Iterator[None]:
+    """Turns tantivy's panics, which are no ``Exception`` and would end threads, into one."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DamagedIndex("the search index is damaged and will be rebuilt soon") from error
 
 
 def intact(folder: Path) -> bool:

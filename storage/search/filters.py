@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import tantivy
 from tantivy import FieldType, Occur
 
@@ -9,12 +11,12 @@ from storage.search.documents import CODE, DAY_BITS, EVERY, author_tags, categor
 from storage.search.index import View
 from storage.search.query import Query
 
+Clauses: TypeAlias = list[tuple[Occur, tantivy.Query]]
+
 _NAMES = 48  # words near to an unknown name, among which an author's is looked for
 
 
-def filters(
-    view: View, query: Query
-) -> tuple[list[tuple[Occur, tantivy.Query]], list[tuple[str, str]]]:
+def filters(view: View, query: Query) -> tuple[Clauses, list[tuple[str, str]]]:
     """What a paper must and must not have, and the names that were corrected for it."""
     clauses = [(Occur.Must, _phrase(view, phrase)) for phrase in query.phrases]
     clauses += [(Occur.MustNot, _phrase(view, phrase)) for phrase in query.without]

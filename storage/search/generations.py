@@ -7,13 +7,17 @@ that file: readers, here and in other processes, keep the old one until they loo
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from storage.search.engine import no_panic
 from storage.search.index import Index
+
+log = logging.getLogger(__name__)
 
 _POINTER = "current"
 
@@ -49,9 +53,12 @@ class Generations:
         """The index that counts; None where there is none, or it is damaged or of old format."""
         while name := self.current():
             try:
-                return Index.open(self._folder / name)
-            except (OSError, ValueError):
+                with no_panic():
+                    return Index.open(self._folder / name)
+            except Exception:
                 if name == self.current():  # else it was replaced and removed meanwhile
+                    log.warning("the search index in %s cannot be opened", self._folder / name)
+                    log.debug("it is", exc_info=True)
                     return None
         return None
 

@@ -42,7 +42,6 @@ class State:
     catalogue: str
     cursor: int
     texts: Extent
-    format: int = FORMAT
 
 
 class Index:
@@ -134,7 +133,7 @@ class View:
         if not hits:
             return None
         stored = json.loads(str(self.searcher.doc(hits[0][1]).get_first("state")))
-        if stored["format"] != FORMAT:
+        if stored.pop("format") != FORMAT:
             return None
         return State(**stored | {"texts": Extent(**stored["texts"])})
 
@@ -184,7 +183,7 @@ class Writer:
         state = State(catalogue, cursor, self._texts.sync())
         kept = tantivy.Document()
         kept.add_text("key", _STATE)
-        kept.add_text("state", json.dumps(asdict(state)))
+        kept.add_text("state", json.dumps(asdict(state) | {"format": FORMAT}))
         self._documents.delete_documents_by_term("key", _STATE)
         self._documents.add_document(kept)
         self._documents.commit()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from storage.search import answers
 from storage.search.answers import Hit, Results
+from storage.search.engine import no_panic
 from storage.search.generations import Generations
 from storage.search.index import Index, View, Writer
 from storage.search.query import Query
@@ -88,16 +89,18 @@ class Search:
         if self._index is None:
             with self._opening:
                 self._index = self._index or self._home.open()
-        try:
+        with self._doubting():
             yield self._index.view if self._index else None
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """After any error the next refresh looks for damage."""
+        try:
+            with no_panic():
+                yield
         except Exception:
-            self._trusted = None  # the next refresh looks for damage
-            raise
-        except BaseException as error:
-            if type(error).__name__ != "PanicException":  # tantivy's, no subclass of Exception
-                raise
             self._trusted = None
-            raise RuntimeError("the search index is damaged; it will be rebuilt soon") from error
+            raise
 
     # -- following the database ---------------------------------------------------------------
 
@@ -107,7 +110,7 @@ class Search:
         Returns the number of changes applied.  While another process writes, this one only
         looks at what that has done so far.  ``progress`` gets (done, of how many).
         """
-        with self._writing, self._home.lock(wait=False) as ours:
+        with self._writing, self._doubting(), self._home.lock(wait=False) as ours:
             index = self._reopen()
             if not ours:
                 return 0
@@ -117,7 +120,7 @@ class Search:
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Index everything anew, beside the index in use; waits for another process to finish."""
-        with self._writing, self._home.lock(wait=True):
+        with self._writing, self._doubting(), self._home.lock(wait=True):
             return self._rebuild(progress)
 
     def close(self) -> None:
@@ -129,8 +132,10 @@ class Search:
         index = self._index
         if index is not None and index.folder.name == self._home.current():
             try:
-                index.reload()
-            except (OSError, ValueError):
+                with no_panic():
+                    index.reload()
+            except Exception:
+                log.exception("the search index in %s cannot be read any more", index.folder)
                 index = None
         else:
             index = self._home.open()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tantivy import Occur, Query
 
@@ -30,6 +30,10 @@ _FREQUENT_HALF = 1 / 10_000  # of all papers have it
 _JOINED = 3  # a joined word is so many times as frequent as the rarer half
 _POSTINGS = 300_000
 _SHARE = 0.8
+
+
+Fields: TypeAlias = Sequence[tuple[str, float]]
+"""Fields of the index to ask in, with what a match there is worth."""
 
 
 class Reading(NamedTuple):
@@ -175,10 +179,10 @@ def _completed(view: View, field: str, term: Term) -> Term:
     return replace(term, completions=tuple(found))
 
 
-def question(view: View, terms: Sequence[Term], fields: Sequence[tuple[str, float]]) -> Query:
-    """Any of the words, the rare ones at least; the common ones are left to the ranking."""
+def question(view: View, terms: Sequence[Term], fields: Fields) -> Query:
+    """Asks for any of the words in any of the fields."""
     asked = []
-    for term in _affordable(terms):
+    for term in terms:
         for readings, share in ((term.readings, 1.0), (term.completions, _ONE_OF_MANY)):
             for reading in readings:
                 # Not the reading's own rarity counts: a rare correction is no better for it.
@@ -190,8 +194,11 @@ def question(view: View, terms: Sequence[Term], fields: Sequence[tuple[str, floa
     return Query.boolean_query(asked)
 
 
-def _affordable(terms: Sequence[Term]) -> list[Term]:
-    """The terms with the shortest lists: at least two, until they tell most of what all tell."""
+def affordable(terms: Sequence[Term]) -> list[Term]:
+    """The rarest terms: at least two, until they tell most of what all tell.
+
+    The common ones, whose lists are long, are left to the ranking.
+    """
     rarest = sorted((term for term in terms if term.all()), key=lambda term: term.postings)
     enough = _SHARE * sum(term.weight for term in rarest)
     taken: list[Term] = []

@@ -132,7 +132,6 @@ async def test_a_fresh_machine_serves_posts_answers_and_ends_cleanly(machine: Ma
 CRASH = """
 import asyncio, os, signal, sys
 from datetime import timedelta
-from adapters.web import Web
 from bot.app import build, utc_now
 from bot.outbox import LEASE
 from bot.run import subscribe_playground
@@ -144,9 +143,8 @@ def die():
 
 async def main(step):
     settings = load()
-    web = Web(settings.data_dir / "playground")
     past = lambda: utc_now() - LEASE - timedelta(minutes=1)  # its leases have lapsed by now
-    async with build(settings, {"web": web}, past) as app:
+    async with build(settings, now=past) as app:
         await app.sample.fetch(date.min)
         subscribe_playground(app)
         app.planner.plan(past())
@@ -155,7 +153,7 @@ async def main(step):
         (header,) = app.store.deliveries.claim("me", {"web": timedelta(0)}, past(), LEASE, 1)
         if step == "claimed":
             die()
-        await web.send(header.target, header.payload, header.parent_ref, header.key)
+        await app.chats["web"].send(header.target, header.payload, header.parent_ref, header.key)
         die()
 
 asyncio.run(main(sys.argv[1]))

@@ -17,9 +17,15 @@ from tests.adapters.console.harness import enter_console
 from tests.adapters.web.harness import enter_web
 from tests.contracts.harness import Enter, Harness, hidden, strings, tallest
 from tests.contracts.replies import REPLIES
+from tests.contracts.slack import enter_slack
 from tests.fakes.chat import enter_fake
 
-CHATS: dict[str, Enter] = {"console": enter_console, "web": enter_web, "fake": enter_fake}
+CHATS: dict[str, Enter] = {
+    "console": enter_console,
+    "web": enter_web,
+    "fake": enter_fake,
+    "slack": enter_slack,
+}
 LAYOUTS: tuple[RenderAs, ...] = (*get_args(Layout), "answer")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from adapters.base import Handle
+from adapters.server import Server
 from adapters.web import Web
 from adapters.web import render as limits
 from adapters.web.server import HERE
-from commands.model import LINE_LIMIT
+from commands.model import LINE_LIMIT, Command
 from storage.model import Payload
 from tests.contracts.harness import Harness, strings
 
@@ -54,12 +55,36 @@ class Page:
                 return payloads
 
 
+class Place(Web):
+    """A playground and the server it is on."""
+
+    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0, **more: Any) -> None:
+        self.server = Server(host, port)
+        super().__init__(folder, self.server, **more)
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    async def start(self, commands: Sequence[Command], handle: Handle) -> None:
+        await super().start(commands, handle)
+        try:
+            await self.server.start()
+        except OSError:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        await super().stop()
+        await self.server.stop()
+
+
 @asynccontextmanager
-async def open_page(web: Web, **query: str) -> AsyncIterator[Page]:
+async def open_page(place: Place, **query: str) -> AsyncIterator[Page]:
     """A page of a running playground that has heard ``hello``."""
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(f"{web.url}socket", params=query) as socket,
+        session.ws_connect(f"{place.url}socket", params=query) as socket,
     ):
         page = Page(socket)
         await page.hear()
@@ -67,13 +92,13 @@ async def open_page(web: Web, **query: str) -> AsyncIterator[Page]:
 
 
 @asynccontextmanager
-async def running(folder: Path, handle: Handle) -> AsyncIterator[Web]:
-    web = Web(folder, port=0)
-    await web.start((), handle)
+async def running(folder: Path, handle: Handle) -> AsyncIterator[Place]:
+    place = Place(folder)
+    await place.start((), handle)
     try:
-        yield web
+        yield place
     finally:
-        await web.stop()
+        await place.stop()
 
 
 @asynccontextmanager

@@ -19,13 +19,12 @@ import pytest
 from aiohttp import web
 
 from adapters.base import DeliveryError
-from adapters.web import Web
 from adapters.web.server import CALLS, EXAMPLES, FILES, HERE, LINE_LIMIT, SOCKETS, STATIC
 from adapters.web.session import MESSAGE_LIMIT
 from commands import COMMANDS
 from commands.model import Action, Call, Context, Hint, Reply, command
 from storage.model import Target
-from tests.adapters.web.harness import Page, open_page, running
+from tests.adapters.web.harness import Page, Place, open_page, running
 from tests.contracts.replies import BUTTONS, card
 
 PROJECT = Path(__file__).parents[3]
@@ -47,6 +46,8 @@ class Desk:
             await self.hold.wait()
         if call.text == "cards":
             return Reply(title="Cards", cards=tuple(card(number) for number in range(30)))
+        if call.text == "nonsense":
+            return Reply(title="", text="There is no such command.", refused=True)
         return Reply(title=f"You said {call.text}", actions=BUTTONS)
 
 
@@ -56,13 +57,13 @@ async def desk() -> Desk:
 
 
 @pytest.fixture
-async def place(tmp_path: Path, desk: Desk) -> AsyncIterator[Web]:
+async def place(tmp_path: Path, desk: Desk) -> AsyncIterator[Place]:
     async with running(tmp_path, desk) as server:
         yield server
 
 
 @pytest.fixture
-async def page(place: Web) -> AsyncIterator[Page]:
+async def page(place: Place) -> AsyncIterator[Page]:
     async with open_page(place) as opened:
         yield opened
 
@@ -73,13 +74,13 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-def port(place: Web) -> int:
+def port(place: Place) -> int:
     found = urlsplit(place.url).port
     assert found
     return found
 
 
-async def post(place: Web, key: str, parent: str | None = None) -> str:
+async def post(place: Place, key: str, parent: str | None = None) -> str:
     [payload] = place.render(Reply(title=key), "compact")
     return await place.send(HERE, payload, parent, key)
 
@@ -88,7 +89,7 @@ async def post(place: Web, key: str, parent: str | None = None) -> str:
 
 
 async def test_the_page_and_all_its_files_are_served_closed_to_the_outside(
-    place: Web, http: aiohttp.ClientSession
+    place: Place, http: aiohttp.ClientSession
 ) -> None:
     for path in FILES:
         async with http.get(place.url.rstrip("/") + path) as response:
@@ -133,7 +134,7 @@ def test_the_examples_are_commands() -> None:
     "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "localhost:1", "10.0.0.1:{port}"]
 )
 async def test_a_foreign_host_is_refused(
-    place: Web, http: aiohttp.ClientSession, path: str, host: str
+    place: Place, http: aiohttp.ClientSession, path: str, host: str
 ) -> None:
     headers = {"Host": host.format(port=port(place))}
     async with http.get(place.url.rstrip("/") + path, headers=headers) as response:
@@ -143,7 +144,9 @@ async def test_a_foreign_host_is_refused(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
-async def test_its_own_names_are_let_in(place: Web, http: aiohttp.ClientSession, host: str) -> None:
+async def test_its_own_names_are_let_in(
+    place: Place, http: aiohttp.ClientSession, host: str
+) -> None:
     headers = {"Host": f"{host}:{port(place)}"}
     async with http.get(place.url, headers=headers) as response:
         assert response.status == 200
@@ -153,7 +156,7 @@ async def test_its_own_names_are_let_in(place: Web, http: aiohttp.ClientSession,
     "origin", ["https://evil.example", "null", "http://localhost:1", "https://{host}"]
 )
 async def test_a_foreign_origin_is_refused(
-    place: Web, http: aiohttp.ClientSession, origin: str
+    place: Place, http: aiohttp.ClientSession, origin: str
 ) -> None:
     headers = {"Origin": origin.format(host=urlsplit(place.url).netloc)}
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
@@ -163,7 +166,7 @@ async def test_a_foreign_origin_is_refused(
         assert response.status == 403
 
 
-async def test_its_own_origin_is_let_in(place: Web, http: aiohttp.ClientSession) -> None:
+async def test_its_own_origin_is_let_in(place: Place, http: aiohttp.ClientSession) -> None:
     headers = {"Origin": place.url.rstrip("/")}
     async with http.ws_connect(f"{place.url}socket", headers=headers) as socket:
         assert (await socket.receive_json())["type"] == "hello"
@@ -173,8 +176,8 @@ async def test_other_routes_look_after_themselves(tmp_path: Path, desk: Desk) ->
     async def events(request: web.Request) -> web.Response:
         return web.Response(text="taken")
 
-    place = Web(tmp_path, port=0)
-    place.app.router.add_post("/slack/events", events)
+    place = Place(tmp_path, port=0)
+    place.server.app.router.add_post("/slack/events", events)
     await place.start((), desk)
     async with (
         aiohttp.ClientSession() as http,
@@ -242,7 +245,7 @@ async def test_a_line_beyond_the_limit_never_reaches_a_command(page: Page, desk:
     assert await page.say("x" * LINE_LIMIT)
 
 
-async def test_an_oversize_message_closes_only_its_own_page(place: Web, page: Page) -> None:
+async def test_an_oversize_message_closes_only_its_own_page(place: Place, page: Page) -> None:
     async with open_page(place) as other:
         await other.socket.send_str("x" * (MESSAGE_LIMIT + 1))
         closed = await other.socket.receive()
@@ -251,7 +254,7 @@ async def test_an_oversize_message_closes_only_its_own_page(place: Web, page: Pa
     assert await page.say("still here")
 
 
-async def test_one_page_too_many_is_turned_away(place: Web) -> None:
+async def test_one_page_too_many_is_turned_away(place: Place) -> None:
     async with contextlib.AsyncExitStack() as stack:
         pages = [await stack.enter_async_context(open_page(place)) for _ in range(SOCKETS)]
         with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
@@ -272,7 +275,7 @@ async def test_the_page_learns_the_commands_from_their_declarations(
     ) -> Reply:
         return Reply(title="")
 
-    place = Web(tmp_path, port=0, banner="A sample.", examples=("find x",))
+    place = Place(tmp_path, port=0, banner=lambda: "A sample.", examples=("find x",))
     await place.start((command("find", help="Finds.", examples=("find x",))(run),), desk)
     async with (
         aiohttp.ClientSession() as http,
@@ -291,7 +294,7 @@ async def test_the_page_learns_the_commands_from_their_declarations(
 # ---- posts
 
 
-async def test_posts_appear_live_on_every_page(place: Web, page: Page) -> None:
+async def test_posts_appear_live_on_every_page(place: Place, page: Page) -> None:
     async with open_page(place) as other:
         root = await post(place, "header")
         await post(place, "reply", root)
@@ -302,7 +305,7 @@ async def test_posts_appear_live_on_every_page(place: Web, page: Page) -> None:
             assert datetime.fromisoformat(first["at"]).utcoffset() == timedelta(0)
 
 
-async def test_a_page_that_comes_back_hears_only_what_it_missed(place: Web) -> None:
+async def test_a_page_that_comes_back_hears_only_what_it_missed(place: Place) -> None:
     refs = [await post(place, key) for key in ("one", "two", "three")]
     async with open_page(place) as page:
         assert [known["ref"] for known in page.posts] == refs
@@ -322,7 +325,7 @@ async def test_posts_survive_a_restart(tmp_path: Path, desk: Desk) -> None:
             assert [known["ref"] for known in page.posts] == [ref]
 
 
-async def test_the_same_key_at_once_is_one_post(place: Web, page: Page) -> None:
+async def test_the_same_key_at_once_is_one_post(place: Place, page: Page) -> None:
     refs = await asyncio.gather(*(post(place, "same") for _ in range(10)))
     assert len(set(refs)) == 1
     await post(place, "next")
@@ -330,7 +333,7 @@ async def test_the_same_key_at_once_is_one_post(place: Web, page: Page) -> None:
 
 
 async def test_a_post_of_another_process_appears_on_open_pages(
-    place: Web, page: Page, tmp_path: Path
+    place: Place, page: Page, tmp_path: Path
 ) -> None:
     code = f"""
 import asyncio
@@ -352,7 +355,7 @@ print(asyncio.run(other.send(HERE, payload, None, "far")))
     assert await place.find(HERE, "far", None, LONG_AGO) == shown["ref"]
 
 
-async def test_there_is_only_one_channel(place: Web) -> None:
+async def test_there_is_only_one_channel(place: Place) -> None:
     elsewhere = Target("web", "local", "random")
     with pytest.raises(DeliveryError, match="only #papers, not random") as caught:
         await place.send(elsewhere, {}, None, "key")
@@ -361,7 +364,7 @@ async def test_there_is_only_one_channel(place: Web) -> None:
     assert await place.find(elsewhere, "key", None, LONG_AGO) is None
 
 
-async def test_a_share_is_a_post_for_all(place: Web, page: Page, tmp_path: Path) -> None:
+async def test_a_share_is_a_post_for_all(place: Place, page: Page, tmp_path: Path) -> None:
     async with open_page(place) as other:
         assert await page.say("show 1", mode="share") == []
         [shared] = await other.hear_posts(1)
@@ -377,8 +380,9 @@ async def test_a_long_answer_is_shared_as_a_thread(page: Page) -> None:
     assert second["parent"] == first["ref"]
 
 
-async def test_a_bug_is_never_shared(place: Web, page: Page) -> None:
+async def test_a_bug_or_a_refusal_is_never_shared(place: Place, page: Page) -> None:
     assert "did not work" in (await page.say("boom", mode="share"))[0]["title"]
+    assert "no such command" in (await page.say("nonsense", mode="share"))[0]["text"]
     async with open_page(place) as other:
         assert other.posts == []
 
@@ -386,8 +390,8 @@ async def test_a_bug_is_never_shared(place: Web, page: Page) -> None:
 # ---- start and stop
 
 
-async def test_a_port_in_use_is_said_with_the_setting(place: Web, tmp_path: Path) -> None:
-    second = Web(tmp_path / "other", port=port(place))
+async def test_a_port_in_use_is_said_with_the_setting(place: Place, tmp_path: Path) -> None:
+    second = Place(tmp_path / "other", port=port(place))
     with pytest.raises(OSError, match=rf"port {port(place)} is in use.*PAPERBOT_HTTP__PORT"):
         await second.start((), Desk())
     await second.stop()
@@ -395,11 +399,11 @@ async def test_a_port_in_use_is_said_with_the_setting(place: Web, tmp_path: Path
 
 async def test_a_host_that_is_not_ours_is_said_with_the_setting(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"192\.0\.2\.1.*PAPERBOT_HTTP__HOST"):
-        await Web(tmp_path, "192.0.2.1", 0).start((), Desk())
+        await Place(tmp_path, "192.0.2.1", 0).start((), Desk())
 
 
 async def test_stop_ends_open_pages_and_running_lines(tmp_path: Path, desk: Desk) -> None:
-    place = Web(tmp_path, port=0)
+    place = Place(tmp_path, port=0)
     await place.start((), desk)
     async with open_page(place) as page:
         await page.socket.send_json({"id": 1, "text": "wait"})
@@ -408,4 +412,4 @@ async def test_stop_ends_open_pages_and_running_lines(tmp_path: Path, desk: Desk
         closed = await page.socket.receive()
         assert closed.data == aiohttp.WSCloseCode.GOING_AWAY
     await place.stop()
-    await Web(tmp_path).stop()
+    await Place(tmp_path).stop()

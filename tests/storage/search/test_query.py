@@ -95,9 +95,15 @@ def test_any_text_is_a_query_or_a_mistake_that_is_explained(text: str) -> None:
     try:
         query = Query.parse(text)
     except ValueError as error:
-        assert type(error) is ValueError
-        assert len(str(error)) > 20
+        mistake = error
+    else:
+        _check(query)
         return
+    assert type(mistake) is ValueError
+    assert len(str(mistake)) > 20
+
+
+def _check(query: Query) -> None:
     for found in (*query.words, *query.phrases, *query.without, *query.authors):
         assert " ".join(words(found)) == found != ""
     query.matches(ATTENTION)
