@@ -32,6 +32,7 @@ bench: $(VENV)/dev.done  ## Measure search beside a baseline (PAPERS=dump.jsonl.
 
 docs: $(VENV)/dev.done  ## Write the generated pages of docs/
 	$(BIN)/python -m bot.docs
+	$(BIN)/paperbot manifest slack > deploy/slack-manifest.yaml
 
 lock: $(VENV)/dev.done  ## Pin the newest allowed versions
 	$(BIN)/uv pip compile --universal --quiet --no-emit-index-url --no-annotate --upgrade \

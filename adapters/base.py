@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
 
@@ -33,6 +34,15 @@ class DeliveryError(Exception):
 
 class SourceError(Exception):
     """A source did not answer as documented.  The text says which, what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, what is wrong with it (nothing if empty), what to do."""
+
+    about: str
+    fault: str = ""
+    advice: str = ""
 
 
 class Chat(Protocol):
@@ -70,6 +80,9 @@ class Chat(Protocol):
 
     async def tell(self, team: str, person: str, text: str) -> None:
         """Write to one person, who made something that does not work.  Raises DeliveryError."""
+
+    async def check(self, targets: Sequence[Target]) -> list[Finding]:
+        """Look at the connection, the permissions and each of these targets.  Never raises."""
 
     async def stop(self) -> None:
         """Disconnect.  Harmless when never started."""

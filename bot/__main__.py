@@ -6,19 +6,24 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from dotenv import dotenv_values
 from rich.console import Console as Terminal
+from rich.markup import escape
 from rich.progress import Progress
 
-from adapters.base import SourceError
+from adapters.base import DeliveryError, Finding, SourceError
 from adapters.console import Console, to_json
 from adapters.console.chat import HERE
+from adapters.server import Server
 from bot import logs
 from bot.app import App, build, open_store, utc_now
+from bot.doctor import examine
 from bot.importing import import_files
 from bot.settings import Settings, SettingsError, load
 from commands import COMMANDS
@@ -41,6 +46,7 @@ cli.add_typer(database, name="db")
 cli.add_typer(index, name="index")
 
 _ME = Caller("local", "you")
+_out = Terminal(highlight=False)
 _err = Terminal(stderr=True)
 
 
@@ -51,8 +57,8 @@ def run() -> None:
 
     settings = _settings()
 
-    def ready(url: str) -> None:
-        _err.print(f"The playground is at [bold]{url}[/]  ·  Ctrl-C ends it")
+    def ready(text: str) -> None:
+        _err.print(f"{text}  ·  Ctrl-C ends it", soft_wrap=True)
 
     asyncio.run(run_app(settings, ready))
 
@@ -151,13 +157,80 @@ def deliver(
     instant = _instant(at) if at else None
 
     async def work(app: App) -> None:
-        sent = await app.deliver()
+        try:
+            await app.start()
+            sent = await app.deliver()
+        finally:
+            await app.stop()
         _err.print(f"{plural(sent, 'message')} posted.")
         for chat, count in app.store.deliveries.waiting().items():
             why = "waiting" if chat in app.chats else f"waiting for {chat}, which is not set up"
             _err.print(f"{count:,} {why}.", style="yellow")
 
-    _with_app(work, now=(lambda: instant) if instant else utc_now)
+    _with_app(work, now=(lambda: instant) if instant else utc_now, chats=True)
+
+
+@cli.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Look at everything that can be wrong, and say what to do.  Ends with 1 on a fault."""
+    found: list[Finding] = []
+
+    async def work(app: App) -> None:
+        found.extend(await examine(app))
+
+    with _err.status("Looking"):
+        _with_app(work, chats=True)
+    for one in found:
+        if as_json:
+            print(json.dumps(asdict(one), ensure_ascii=False))  # noqa: T201
+        elif one.fault:
+            _out.print(f"[red]✗[/] {escape(one.about)}: {escape(one.fault)}", soft_wrap=True)
+            _out.print(f"  {escape(one.advice)}", soft_wrap=True)
+        else:
+            _out.print(f"[green]✓[/] {escape(one.about)}", soft_wrap=True)
+    if any(one.fault for one in found):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def setup(
+    answers: Annotated[
+        Path | None,
+        typer.Option(help="A file of NAME=value lines to answer from, for scripts."),
+    ] = None,
+) -> None:
+    """Connect paperbot to Slack: a short dialogue that writes .env and posts a hello."""
+    from bot.setup import Dialogue, SetupError, set_up  # noqa: PLC0415 - Slack's SDK would slow `say` down
+
+    def ask(name: str, hint: str, default: str) -> str:
+        hidden = name.endswith("TOKEN")
+        _err.print(f"[bold]{name}[/]  {escape(hint)}", soft_wrap=True)
+        answer: str = typer.prompt(
+            "", default=default, hide_input=hidden, show_default=bool(default), err=True
+        )
+        return answer
+
+    given = {name: value or "" for name, value in dotenv_values(answers).items()} if answers else {}
+    dialogue = Dialogue(_err.print, None if answers else ask, given)
+    try:
+        asyncio.run(set_up(dialogue))
+    except SetupError as error:
+        _err.print(str(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
+def manifest(
+    platform: Annotated[str, typer.Argument(help="slack")],
+) -> None:
+    """Print what a platform's app page wants to know, made from the commands."""
+    if platform != "slack":
+        raise typer.BadParameter(f"“{platform}” has no manifest; there is one for slack.")
+    from adapters import slack  # noqa: PLC0415 - its SDK would slow `say` down
+
+    print(slack.to_yaml(slack.manifest(COMMANDS)), end="")  # noqa: T201
 
 
 @database.command("upgrade")
@@ -187,13 +260,16 @@ def _settings() -> Settings:
 
 
 def _with_app(
-    work: Callable[[App], Awaitable[None]], now: Callable[[], datetime] = utc_now
+    work: Callable[[App], Awaitable[None]],
+    *,
+    now: Callable[[], datetime] = utc_now,
+    chats: bool = False,
 ) -> None:
-    """Run ``work`` in an application whose chats are only posted to."""
+    """Run ``work`` in an application, with chats only where it posts to them."""
     settings = _settings()
 
     async def session() -> None:
-        async with build(settings, now=now) as app:
+        async with build(settings, Server() if chats else None, now) as app:
             await work(app)
 
     asyncio.run(session())
@@ -227,7 +303,7 @@ def main() -> None:
     """Entry point: faults that a person can mend are told in a sentence, without a traceback."""
     try:
         cli()
-    except (SettingsError, StorageError, SourceError, OSError) as error:
+    except (SettingsError, StorageError, SourceError, DeliveryError, OSError) as error:
         _err.print(f"paperbot: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
 

@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from adapters.base import Chat
+from pydantic import SecretStr
+
+from adapters.base import Chat, Source
 from adapters.console import Console
 from adapters.server import Server
 from adapters.sources.huggingface import connected
@@ -73,9 +75,20 @@ class App:
     dispatch: Dispatch
     planner: Planner
     outbox: Outbox
+    source: Source
     ingest: Ingest
     sample: Ingest
     now: Callable[[], datetime]
+
+    async def start(self) -> None:
+        """Connect the chats."""
+        for chat in self.chats.values():
+            await chat.start(COMMANDS, self.dispatch)
+
+    async def stop(self) -> None:
+        """Disconnect them."""
+        for chat in self.chats.values():
+            await chat.stop()
 
     async def deliver(self) -> int:
         """Plan and send what is due; returns how many messages were sent."""
@@ -93,15 +106,14 @@ async def build(
 ) -> AsyncIterator[App]:
     """Wire the application; closes what it opened at the end.
 
-    ``server`` takes the chats' routes; without one they can only be posted to.  ``allowance``
-    limits what one person may ask; without it there is no limit.
+    ``server`` takes the chats' routes; without one there are no chats, and only ``dispatch``
+    answers.  ``allowance`` limits what one person may ask; without it there is no limit.
     """
     store = open_store(settings)
-    chats = {chat.name: chat for chat in _chats(settings, store, server)}
+    chats = {chat.name: chat for chat in _chats(settings, store, server)} if server else {}
     owner = uuid.uuid4().hex
     with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
-        token = settings.hf.token.get_secret_value() if settings.hf.token else None
-        async with connected(settings.hf.endpoint, token, now) as hub:
+        async with connected(settings.hf.endpoint, _reveal(settings.hf.token), now) as hub:
             yield App(
                 settings=settings,
                 store=store,
@@ -110,6 +122,7 @@ async def build(
                 dispatch=Dispatch(store, COMMANDS, [hub], pool, settings.zone, now, allowance),
                 planner=Planner(store, COMMANDS, chats, settings.zone),
                 outbox=Outbox(store, chats, pool, owner, now),
+                source=hub,
                 ingest=Ingest(hub, store, pool, owner, now),
                 sample=Ingest(Sample(now), store, pool, owner, now),
                 now=now,
@@ -117,9 +130,22 @@ async def build(
     store.search.close()
 
 
-def _chats(settings: Settings, store: Store, server: Server | None) -> Iterator[Chat]:
-    """The terminal, and the playground where it is installed."""
+def _chats(settings: Settings, store: Store, server: Server) -> Iterator[Chat]:
+    """The terminal and the platforms that are set up; without any, the playground."""
     yield Console(sys.stdout)
+    if settings.slack.bot_token:
+        from adapters.slack import Slack  # noqa: PLC0415 - half a second that others do not need
+
+        yield Slack(
+            None,
+            bot_token=settings.slack.bot_token.get_secret_value(),
+            app_token=_reveal(settings.slack.app_token),
+            signing_secret=_reveal(settings.slack.signing_secret),
+            api_url=settings.slack.api_url,
+            admins_only=settings.slack.admins_only,
+            web=server.app,
+        )
+        return
     with suppress(ModuleNotFoundError):
         from adapters.web import Web  # noqa: PLC0415 - an installation may leave it out
 
@@ -127,3 +153,7 @@ def _chats(settings: Settings, store: Store, server: Server | None) -> Iterator[
             return _SAMPLE_BANNER if store.papers.has_sample() else ""
 
         yield Web(settings.data_dir / "playground", server, banner=banner)
+
+
+def _reveal(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

@@ -54,7 +54,11 @@ class Dispatch:
         try:
             return await self._answer(call)
         except UserError as error:
-            return Reply(title="", text=str(error), actions=error.actions, refused=True)
+            reply = Reply(title="", text=str(error), actions=error.actions, refused=True)
+            await asyncio.get_running_loop().run_in_executor(
+                self._pool, keep_long_lines, self._store, reply
+            )
+            return reply
         except Exception:
             code = secrets.token_hex(3)
             _log.exception("command failed", code=code, command=call.command or call.text[:200])

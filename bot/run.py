@@ -15,14 +15,13 @@ from bot.allowance import Allowance
 from bot.app import App, build
 from bot.schedule import Schedule
 from bot.settings import Settings
-from commands import COMMANDS
 from storage.calendar import Days
 
 _log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings, ready: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM; ``ready`` is called with the playground's address."""
+    """Run until SIGINT or SIGTERM; ``ready`` is called with what to tell the operator."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -31,20 +30,26 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
     async with build(settings, server, allowance=Allowance()) as app:
         schedule = Schedule(app)
         try:
-            for chat in app.chats.values():
-                await chat.start(COMMANDS, app.dispatch)
+            await app.start()
             await server.start()
-            ready(server.url)
-            await loop.run_in_executor(app.pool, subscribe_playground, app)
+            ready(_welcome(app, server.url))
+            if "web" in app.chats:
+                await loop.run_in_executor(app.pool, subscribe_playground, app)
             starting = loop.create_task(schedule.start())
             stopping = loop.create_task(stop.wait())
             await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await stop.wait()
         finally:
             await schedule.stop()
-            for chat in app.chats.values():
-                await chat.stop()
+            await app.stop()
             await server.stop()
+
+
+def _welcome(app: App, url: str) -> str:
+    if "web" in app.chats:
+        return f"The playground is at {url}"
+    names = [name for name in app.chats if name != "console"]
+    return f"Connected to {', '.join(names)}"
 
 
 def subscribe_playground(app: App) -> None:

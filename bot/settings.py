@@ -10,7 +10,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tzlocal import get_localzone_name
 
@@ -44,6 +45,30 @@ class Hub(BaseModel):
     )
 
 
+class SlackSettings(BaseModel):
+    """Slack; it is set up where there is a bot token."""
+
+    bot_token: SecretStr | None = Field(
+        default=None, description="Bot token of the Slack app, `xoxb-…`; sets Slack up."
+    )
+    app_token: SecretStr | None = Field(
+        default=None,
+        description="App-level token, `xapp-…`, for Socket Mode: no public address is needed.",
+    )
+    signing_secret: SecretStr | None = Field(
+        default=None,
+        description="Signing secret, in place of the app token: Slack calls `/slack/events` here.",
+    )
+    api_url: str = Field(
+        default="https://slack.com/api/",
+        pattern=r"^https?://.*/$",
+        description="Address of Slack's API; another one for GovSlack or a proxy.",
+    )
+    admins_only: bool = Field(
+        default=False, description="Whether only workspace admins may change subscriptions."
+    )
+
+
 class Settings(BaseSettings):
     """All settings, with their defaults.  ``load`` reads them and explains what is wrong."""
 
@@ -62,6 +87,7 @@ class Settings(BaseSettings):
     )
     http: Http = Http()
     hf: Hub = Field(default_factory=Hub)
+    slack: SlackSettings = SlackSettings()
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."
     )
@@ -82,6 +108,15 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise ValueError("no such time zone; write it as Europe/Berlin") from None
 
+    @model_validator(mode="after")
+    def _slack_has_a_door(self) -> Settings:
+        if self.slack.bot_token and not (self.slack.app_token or self.slack.signing_secret):
+            raise ValueError(
+                "PAPERBOT_SLACK__BOT_TOKEN needs PAPERBOT_SLACK__APP_TOKEN (Socket Mode) or "
+                "PAPERBOT_SLACK__SIGNING_SECRET (HTTP) beside it"
+            )
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -100,12 +135,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(
-            "\n".join(
-                f"{_name(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}."
-                for fault in error.errors(include_input=False)
-            )
-        ) from None
+        raise SettingsError("\n".join(map(_told, error.errors(include_input=False)))) from None
 
 
 def names() -> Iterator[tuple[str, str, str]]:
@@ -119,6 +149,11 @@ def names() -> Iterator[tuple[str, str, str]]:
         else:
             default = field.default if field.default_factory is None else ""
             yield _name((name,)), str(default or ""), field.description or ""
+
+
+def _told(fault: ErrorDetails) -> str:
+    text = fault["msg"].removeprefix("Value error, ") + "."
+    return f"{_name(fault['loc'])}: {text}" if fault["loc"] else text
 
 
 def _name(location: tuple[int | str, ...]) -> str:

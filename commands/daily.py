@@ -9,7 +9,7 @@ from datetime import UTC, date, timedelta
 from typing import Annotated
 
 from commands.cards import card, long_date, plural, short_date
-from commands.model import Action, Context, Hint, Reply, UserError, command
+from commands.model import Action, Context, Limit, Page, Reply, UserError, command
 from storage.model import Paper
 
 CLOSES = dt.time(2, 30, tzinfo=UTC)
@@ -26,8 +26,8 @@ _STALE = timedelta(days=3)
 def today(
     ctx: Context,
     date: Annotated[date | None, "which day's list; the newest by itself"] = None,
-    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 10,
-    page: Annotated[int, "which page", Hint(least=1, most=100)] = 1,
+    limit: Limit = 10,
+    page: Page = 1,
 ) -> Reply:
     newest = ctx.store.papers.newest_list(ctx.now.date())
     on = date or newest
@@ -60,26 +60,16 @@ def today(
 def week(
     ctx: Context,
     date: Annotated[date | None, "a day of the week, or 2026-W26; the newest by itself"] = None,
-    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 10,
-    page: Annotated[int, "which page", Hint(least=1, most=100)] = 1,
+    limit: Limit = 10,
+    page: Page = 1,
 ) -> Reply:
     on = date or ctx.store.papers.newest_list(ctx.now.date())
     if on is None:
         return no_list(ctx, on)
     first = on - timedelta(days=on.weekday())
     last = first + timedelta(days=6)
-    papers = ctx.store.papers.listed(first, last)
-    if not papers:
-        return no_list(ctx, on)
-    return listing(
-        ctx,
-        title=f"Papers of the week {short_date(first)} – {short_date(last)}",
-        papers=papers,
-        notes=[],
-        line=f"week {first}",
-        limit=limit,
-        page=page,
-    )
+    title = f"Papers of the week {short_date(first)} – {short_date(last)}"
+    return _lists(ctx, title, first, last, f"week {first}", limit, page)
 
 
 @command(
@@ -91,26 +81,24 @@ def week(
 def month(
     ctx: Context,
     date: Annotated[date | None, "a day of the month, or 2026-06; the newest by itself"] = None,
-    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 10,
-    page: Annotated[int, "which page", Hint(least=1, most=100)] = 1,
+    limit: Limit = 10,
+    page: Page = 1,
 ) -> Reply:
     on = date or ctx.store.papers.newest_list(ctx.now.date())
     if on is None:
         return no_list(ctx, on)
     first = on.replace(day=1)
     last = on.replace(day=calendar.monthrange(on.year, on.month)[1])
+    return _lists(ctx, f"Papers of {first:%B %Y}", first, last, f"month {first}", limit, page)
+
+
+def _lists(
+    ctx: Context, title: str, first: date, last: date, line: str, limit: int, page: int
+) -> Reply:
     papers = ctx.store.papers.listed(first, last)
     if not papers:
-        return no_list(ctx, on)
-    return listing(
-        ctx,
-        title=f"Papers of {first:%B %Y}",
-        papers=papers,
-        notes=[],
-        line=f"month {first}",
-        limit=limit,
-        page=page,
-    )
+        return no_list(ctx, first)
+    return listing(ctx, title=title, papers=papers, notes=[], line=line, limit=limit, page=page)
 
 
 def listing(

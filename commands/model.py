@@ -86,6 +86,10 @@ class Hint:
     most: int | None = None
 
 
+Limit: TypeAlias = Annotated[int, "how many papers", Hint(least=1, most=50)]
+Page: TypeAlias = Annotated[int, "which page", Hint(least=1, most=20)]
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A declared command.  ``group`` gives the permission; only ``posts`` ones can be subscribed.

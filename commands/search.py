@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from commands.cards import card, full_card, resolve
-from commands.model import Action, Context, Hint, Reply, UserError, command
+from commands.model import Action, Context, Hint, Limit, Page, Reply, UserError, command
 from storage.ids import paper_id
 from storage.search import Query
 
@@ -26,8 +26,8 @@ def search(
         'words, author:name, after:2025-01, before:, cat:cs.CL, min:50, has:code, "phrase", -word',
         Hint(complete="paper"),
     ],
-    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 5,
-    page: Annotated[int, "which page", Hint(least=1, most=20)] = 1,
+    limit: Limit = 5,
+    page: Page = 1,
 ) -> Reply:
     if paper_id(query):
         paper = resolve(ctx, query)
@@ -60,7 +60,7 @@ def search(
 def related(
     ctx: Context,
     paper: Annotated[str, "arXiv id, address or words of the title", Hint(complete="paper")],
-    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 5,
+    limit: Limit = 5,
 ) -> Reply:
     base = resolve(ctx, paper)
     hits = ctx.store.search.related(base, limit)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from commands.cards import plural, short_date
 from commands.daily import age, listing, no_list
-from commands.model import Action, Context, Hint, Reply, UserError, command
+from commands.model import Action, Context, Hint, Limit, Page, Reply, UserError, command
 from storage.search import Query
 from storage.trending import Rising, rising
 
@@ -21,9 +21,9 @@ from storage.trending import Rising, rising
 def trending(
     ctx: Context,
     days: Annotated[int, "how many days back from the newest list", Hint(least=1, most=60)] = 7,
-    limit: Annotated[int, "how many papers", Hint(least=1, most=50)] = 10,
+    limit: Limit = 10,
     filter: Annotated[str, "only those with these words, author:, cat:, min: or has:code"] = "",
-    page: Annotated[int, "which page", Hint(least=1, most=100)] = 1,
+    page: Page = 1,
 ) -> Reply:
     try:
         query = Query.parse(filter) if filter else None

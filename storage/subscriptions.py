@@ -125,6 +125,12 @@ class Subscriptions:
             query = sa.select(tables.teams.c.team).where(tables.teams.c.team == team)
             return tx.execute(query).first() is not None
 
+    def everywhere(self) -> list[Subscription]:
+        """The subscriptions of all teams, for the operator."""
+        with self._db.read() as tx:
+            rows = tx.execute(sa.select(_table).order_by(_table.c.id))
+            return [subscription_of(row) for row in rows]
+
     def due(self, chats: Collection[str], now: datetime, limit: int) -> list[Subscription]:
         """Subscriptions of all teams on these chats to plan now, the longest waiting first."""
         query = (

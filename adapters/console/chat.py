@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from adapters.base import DeliveryError, Handle, RenderAs
+from adapters.base import DeliveryError, Finding, Handle, RenderAs
 from adapters.console.prompt import typed_lines
 from adapters.console.render import render, styled
 from commands.model import Action, Call, Caller, Command, Reply
@@ -77,6 +77,9 @@ class Console:
 
     async def tell(self, team: str, person: str, text: str) -> None:
         self._print(_sentence(text))
+
+    async def check(self, targets: Sequence[Target]) -> list[Finding]:
+        return []
 
     async def stop(self) -> None:
         loop, self._loop = self._loop, None

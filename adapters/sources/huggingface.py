@@ -189,7 +189,7 @@ class HuggingFace:
         """An answer with status 200, 404, or 304 where ``etag`` was given."""
         for attempt in range(TRIES):
             if (wait := (self._free_at - self._now()).total_seconds()) > 0:
-                log.info("waiting %.0f s before asking the Hub again", wait)
+                log.debug("waiting %.0f s before asking the Hub again", wait)
                 await self._sleep(wait)
             try:
                 answer = await self._try(url, etag)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.base import DeliveryError, Handle, RenderAs
+from adapters.base import DeliveryError, Finding, Handle, RenderAs
 from adapters.server import Server
 from adapters.web.channel import Channel, Post
 from adapters.web.render import render
@@ -134,6 +134,13 @@ class Web:
         """Post it: whoever opens the playground is the person."""
         [payload] = render(Reply(title="", text=text), "answer")
         await self.send(HERE, payload, None, f"tell-{secrets.token_hex(8)}")
+
+    async def check(self, targets: Sequence[Target]) -> list[Finding]:
+        try:
+            await asyncio.to_thread(self._channel.read)
+        except OSError as error:
+            return [Finding("playground", f"its posts cannot be read ({error})", "Mend the file.")]
+        return [Finding("playground")]
 
     async def stop(self) -> None:
         if self._poller:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from storage.model import Paper
 
 _CANDIDATES = 100
-_WORTH = 0.3  # of the index's best score: candidates below it never come up
-_FEW = 10  # candidates; fewer are not enough to choose from
+_WORTH = 0.35  # of the index's best score: candidates below it never come up
+_FEW = 10  # filtered candidates; fewer are not enough to choose from
 _SUGGESTED = 40  # candidates for autocomplete
 _DEEPEST = 1_000  # results that can be paged through
 _LEAST = 0.4  # of the best one's score; below that a hit only shares a common word
@@ -102,22 +102,20 @@ def _listed(view: View, clauses: Clauses, end: int) -> list[Ranked]:
     """The papers with most votes, the newest of them first."""
     asked = tantivy.Query.boolean_query([(Occur.Must, everything(view)), *clauses])
     hits = view.searcher.search(asked, max(end, 1), count=False, order_by_field="rank").hits
-    places = view.searcher.fast_field_values("place", [address for _, address in hits])
-    return [Ranked(1.0, 0, view.texts[int(place or 0)]) for place in places][:end]
+    places = view.numbers("place", [address for _, address in hits])
+    return [Ranked(1.0, 0, view.texts[place]) for place in places][:end]
 
 
 def _candidates(
     view: View, terms: Sequence[Term], fields: Fields, clauses: Clauses, most: int
 ) -> list[Ranked]:
     """The index's best, put in order by hundreds, so that a page is the same at any limit."""
-    telling = affordable(terms)
-    hits = _asked(view, telling, fields, clauses, most)
-    if len(hits) < _FEW and len(telling) < len(terms):  # the rare words are not to be had
+    hits = _asked(view, affordable(terms), fields, clauses, most)
+    if len(hits) < (_FEW if clauses else 1):  # the filters, or removals, left nothing rare
         hits = _asked(view, terms, fields, clauses, most)
     least = _WORTH * hits[0][0] if hits else 0.0
     addresses = [address for score, address in hits if score >= least]
-    places = [int(place or 0) for place in view.searcher.fast_field_values("place", addresses)]
-    ranks = [int(rank or 0) for rank in view.searcher.fast_field_values("rank", addresses)]
+    places, ranks = view.numbers("place", addresses), view.numbers("rank", addresses)
     found: list[Ranked] = []
     for start in range(0, len(places), _CANDIDATES):
         part = slice(start, start + _CANDIDATES)

@@ -15,7 +15,7 @@ import tantivy
 from storage.search.texts import checksum
 
 
-class DamagedIndex(Exception):
+class DamageError(Exception):
     """tantivy met something that cannot be in a sound index."""
 
 
@@ -51,7 +51,7 @@ def no_panic() -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise DamagedIndex("the search index is damaged and will be rebuilt soon") from error
+        raise DamageError("the search index is damaged and will be rebuilt soon") from error
 
 
 def intact(folder: Path) -> bool:

@@ -44,6 +44,11 @@ def everything(view: View) -> tantivy.Query:
     return _tag(view, EVERY)
 
 
+def itself(view: View, id: str) -> tantivy.Query:
+    """The paper ``id`` alone."""
+    return tantivy.Query.term_query(view.schema, "key", id, "basic")
+
+
 def _known_name(view: View, part: str) -> str:
     """``part`` if an author is called that, else the nearest name that one is called."""
     if view.frequency(f"author:{part}", "tags"):
@@ -66,8 +71,3 @@ def _phrase(view: View, phrase: str) -> tantivy.Query:
 
 def _between(view: View, field: str, first: int | None, last: int | None) -> tantivy.Query:
     return tantivy.Query.range_query(view.schema, field, FieldType.Integer, first, last)
-
-
-def itself(view: View, id: str) -> tantivy.Query:
-    """The paper ``id`` alone."""
-    return tantivy.Query.term_query(view.schema, "key", id, "basic")

@@ -57,8 +57,8 @@ class Generations:
                     return Index.open(self._folder / name)
             except Exception:
                 if name == self.current():  # else it was replaced and removed meanwhile
-                    log.warning("the search index in %s cannot be opened", self._folder / name)
-                    log.debug("it is", exc_info=True)
+                    where = self._folder / name
+                    log.warning("the search index in %s cannot be opened", where, exc_info=True)
                     return None
         return None
 

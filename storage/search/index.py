@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import tantivy
 from tantivy import Query
@@ -32,7 +32,7 @@ FORMAT = 1
 _REMEMBERED = 2_048  # words whose corrections and completions are kept, of each kind
 _STATE = "=state"  # the key of the document that holds the state; no paper's id begins so
 _USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
-_BULK = (80_000_000, 1)
+_BULK = (64_000_000, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,15 @@ class View:
         """In how many papers ``word`` stands."""
         return self.searcher.doc_freq(field, word)
 
+    def numbers(self, field: str, papers: list[tantivy.DocAddress]) -> list[int]:
+        """The ``place`` or ``rank`` of some papers."""
+        return cast(list[int], self.searcher.fast_field_values(field, papers))
+
     def place(self, id: str) -> int | None:
         """Where the text of paper ``id`` is."""
         query = Query.term_query(self.schema, "key", id, "basic")
         hits = self.searcher.search(query, 1, count=False).hits
-        if not hits:
-            return None
-        found = self.searcher.fast_field_values("place", [hits[0][1]])[0]
-        return None if found is None else int(found)
+        return self.numbers("place", [hits[0][1]])[0] if hits else None
 
     def _state(self) -> State | None:
         query = Query.term_query(self.schema, "key", _STATE, "basic")
@@ -150,6 +151,8 @@ class Writer:
         state = index.view.state
         self._new = state is None
         self._documents = papers.writer(*(_BULK if self._new else _USUAL))
+        # What a process left that died in its commit is in the way of the next one.
+        self._documents.garbage_collect_files()
         self._texts = TextsWriter(index.folder / "texts", state.texts if state else Extent())
         self._seen: set[str] = set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from storage.search.documents import DAY_BITS
 from storage.search.index import View
@@ -15,12 +15,13 @@ _TITLE_SHARE = 0.11
 _IN_ORDER = 0.17
 _AT_START = 0.05
 _PER_LOG_VOTE = 0.01
-_Weighed = tuple[float, list[tuple[bytes, float]]]  # a term: its weight, needles by likeness
 _BEST = 1 + _TITLE_SHARE + _IN_ORDER + _AT_START
 
+# A term: its weight, and what to look for, the likest first.
+_Weighed: TypeAlias = tuple[float, list[tuple[bytes, float]]]
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+
+class Ranked(NamedTuple):
     """One candidate: how well it covers the query (0 to about 1), its rank field, its text."""
 
     score: float
@@ -62,12 +63,8 @@ def _needles(term: Term) -> list[tuple[bytes, float]]:
     return needles
 
 
-def _covered(
-    text: bytes,
-    needles: Sequence[tuple[float, list[tuple[bytes, float]]]],
-    whole: float,
-    pairs: int,
-) -> float:
+def _covered(text: bytes, needles: Sequence[_Weighed], whole: float, pairs: int) -> float:
+    """How much of the query a text has, and how well its title keeps to it."""
     start = text.index(b"\n")  # the folded title begins behind it, with a blank
     end = text.index(b"\n", start + 1)
     covered = 0.0

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from storage.search import answers
 from storage.search.answers import Hit, Results
-from storage.search.engine import no_panic
+from storage.search.engine import DamageError, no_panic
 from storage.search.generations import Generations
 from storage.search.index import Index, View, Writer
 from storage.search.query import Query
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int], None]
+Progress: TypeAlias = Callable[[int, int], None]
 
 _BATCH = 1_000  # changes read at once
 _COMMIT = 20_000  # changes in one commit
@@ -86,11 +86,12 @@ class Search:
     @contextmanager
     def _look(self) -> Iterator[View | None]:
         """What is indexed at this moment."""
-        if self._index is None:
-            with self._opening:
-                self._index = self._index or self._home.open()
+        index = self._index
         with self._doubting():
-            yield self._index.view if self._index else None
+            if index is None:
+                with self._opening:
+                    index = self._index = self._index or self._home.open()
+            yield index.view if index else None
 
     @contextmanager
     def _doubting(self) -> Iterator[None]:
@@ -114,9 +115,13 @@ class Search:
             index = self._reopen()
             if not ours:
                 return 0
-            if index is None or not self._usable(index):
-                return self._rebuild(progress)
-            return self._follow(index, progress)
+            if index is not None and self._usable(index):
+                try:
+                    with no_panic():
+                        return self._follow(index, progress)
+                except (DamageError, ValueError):  # as tantivy raises them
+                    log.exception("the search index in %s cannot be written", index.folder)
+            return self._rebuild(progress)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Index everything anew, beside the index in use; waits for another process to finish."""

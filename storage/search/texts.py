@@ -52,8 +52,9 @@ class TextsWriter:
         self._size, self._checksum, self._waste = extent.size, extent.checksum, extent.waste
 
     def append(self, text: bytes) -> int:
-        """Returns the place by which ``Texts`` finds it."""
-        text = text[:_LONGEST]
+        """Returns the place by which ``Texts`` finds it.  Raises ValueError over 16 MB."""
+        if len(text) > _LONGEST:
+            raise ValueError(f"a text of {len(text):,} bytes is over {_LONGEST:,}")
         place = self._size << _LENGTH_BITS | len(text)
         self._file.write(text)
         self._size += len(text)
@@ -74,9 +75,9 @@ class TextsWriter:
         self._file.close()
 
 
-def checksum(path: Path, size: int, start: int = 0) -> int:
+def checksum(path: Path, size: int) -> int:
     """CRC-32 of the first ``size`` bytes of a file (fewer where it is shorter)."""
-    value = start
+    value = 0
     with path.open("rb") as file:
         while size > 0 and (block := file.read(min(size, 1 << 20))):
             value = zlib.crc32(block, value)

@@ -82,6 +82,18 @@ def test_a_line_is_posted_when_it_is_due() -> None:
     assert "0 messages posted." in paperbot("deliver", "--at", f"{tomorrow}T09:01")[1]
 
 
+def test_the_doctor_names_each_fault_and_what_to_do() -> None:
+    shown, _ = paperbot("doctor", code=1)
+    assert "✓ database, 0 papers" in shown
+    assert "✗ huggingface: " in shown
+    assert "PAPERBOT_HF__ENDPOINT" in shown
+    paperbot("say", "subscribe today")
+    paperbot("say", "pause 1")
+    found = [json.loads(line) for line in paperbot("doctor", "--json", code=1)[0].splitlines()]
+    faults = {one["about"]: one["advice"] for one in found if one["fault"]}
+    assert faults["subscription 1"] == "Mend it, then resume 1."
+
+
 @pytest.mark.parametrize("at", ["tomorrow", "2026-13-01"])
 def test_a_wrong_instant_is_explained(at: str) -> None:
     _, told = paperbot("deliver", "--at", at, code=2)

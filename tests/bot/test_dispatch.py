@@ -167,6 +167,8 @@ async def test_a_button_with_a_long_line_works_by_its_token(
     assert len(action.token) <= 100
     assert (await handle(call(action.token))).title.startswith("word word")
     assert "not known any more" in (await handle(call("#0000"))).text
+    refused = await handle(call("serach " + "words " * 40))
+    assert (await handle(call(refused.actions[0].token))).title.startswith("No papers for “words")
 
 
 async def test_a_flood_of_one_person_gets_a_polite_refusal(

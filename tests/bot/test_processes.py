@@ -132,6 +132,7 @@ async def test_a_fresh_machine_serves_posts_answers_and_ends_cleanly(machine: Ma
 CRASH = """
 import asyncio, os, signal, sys
 from datetime import timedelta
+from adapters.server import Server
 from bot.app import build, utc_now
 from bot.outbox import LEASE
 from bot.run import subscribe_playground
@@ -144,7 +145,7 @@ def die():
 async def main(step):
     settings = load()
     past = lambda: utc_now() - LEASE - timedelta(minutes=1)  # its leases have lapsed by now
-    async with build(settings, now=past) as app:
+    async with build(settings, Server(), past) as app:
         await app.sample.fetch(date.min)
         subscribe_playground(app)
         app.planner.plan(past())

@@ -55,6 +55,7 @@ def test_the_ecosystem_s_own_variables_count_where_ours_are_not_set(
         ("PAPERBOT_TIMEZONE", "Mars/Olympus", "PAPERBOT_TIMEZONE: no such time zone"),
         ("PAPERBOT_LOG_LEVEL", "loud", "PAPERBOT_LOG_LEVEL: "),
         ("PAPERBOT_HF__ENDPOINT", "ftp://x", "PAPERBOT_HF__ENDPOINT: "),
+        ("PAPERBOT_SLACK__BOT_TOKEN", "xoxb-secret", "PAPERBOT_SLACK__BOT_TOKEN needs"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -64,6 +65,7 @@ def test_what_is_wrong_is_named(
     with pytest.raises(SettingsError) as caught:
         load()
     assert told in str(caught.value)
+    assert "secret" not in str(caught.value).lower().replace("signing_secret", "")
 
 
 def test_a_misspelt_key_in_the_file_is_found_too(tmp_path: Path) -> None:

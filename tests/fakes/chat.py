@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from adapters.base import DeliveryError, Handle, RenderAs
+from adapters.base import DeliveryError, Finding, Handle, RenderAs
 from adapters.text import plain, shorten
 from commands.model import Call, Caller, Command, Reply
 from storage.model import Payload, Target
@@ -46,8 +46,7 @@ class FakeChat:
     """Like Slack, it posts twice when asked twice: a double post is visible in ``posts``.
 
     ``faults`` are used up one a send, ``blind`` makes ``find`` impossible for good, ``deaf`` makes
-    it fail for now.  ``attempts`` counts sends, whatever became of them;
-    ``told`` is what was written to single people.  ``told`` is who was told
+    it fail for now.  ``attempts`` counts sends, whatever became of them; ``told`` is who was told
     what: (team, person, text).
     """
 
@@ -110,6 +109,10 @@ class FakeChat:
 
     async def tell(self, team: str, person: str, text: str) -> None:
         self.told.append((team, person, text))
+
+    async def check(self, targets: Sequence[Target]) -> list[Finding]:
+        wrong = "the channel is archived" if "refused" in self.faults else ""
+        return [Finding(f"fake #{target.channel}", wrong, "Choose another.") for target in targets]
 
     async def stop(self) -> None:
         self._handle = None

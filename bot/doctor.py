@@ -1,0 +1,55 @@
+"""``paperbot doctor``: look at everything that can be wrong, and say what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from adapters.base import Finding, Source, SourceError
+from bot.app import App
+from storage.store import Store
+
+_SOURCE_SECONDS = 15
+
+
+async def examine(app: App) -> list[Finding]:
+    """One finding for each thing that was looked at, in the order to mend them."""
+    loop = asyncio.get_running_loop()
+    found = [Finding("settings")]
+    found += await loop.run_in_executor(app.pool, _examine_store, app.store)
+    found.append(await _examine_source(app))
+    subscriptions = await loop.run_in_executor(app.pool, app.store.subscriptions.everywhere)
+    for name, chat in app.chats.items():
+        targets = {one.target: None for one in subscriptions if one.target.chat == name}
+        found += await chat.check(list(targets))
+    for one in subscriptions:
+        about = f"subscription {one.id}"
+        if one.target.chat not in app.chats:
+            advice = f"Set {one.target.chat} up: paperbot setup."
+            found.append(Finding(about, f"{one.target.chat} is not set up", advice))
+        elif one.paused:
+            found.append(Finding(about, f"paused: {one.paused}", f"Mend it, then resume {one.id}."))
+    return found
+
+
+def _examine_store(store: Store) -> Iterable[Finding]:
+    """The database answered when it was opened; the index must be able to follow it."""
+    yield Finding(f"database, {store.papers.count():,} papers")
+    try:
+        store.search.refresh()
+    except Exception as error:
+        yield Finding("search index", str(error), "Build it anew: paperbot index rebuild.")
+    else:
+        yield Finding("search index")
+
+
+async def _examine_source(app: App) -> Finding:
+    source: Source = app.source
+    try:
+        async with asyncio.timeout(_SOURCE_SECONDS):
+            async for _ in source.fetch(app.now().date()):
+                break
+    except (SourceError, TimeoutError) as error:
+        advice = "Look at the network, PAPERBOT_HF__ENDPOINT and PAPERBOT_HF__TOKEN."
+        return Finding(source.name, str(error) or "it did not answer in time", advice)
+    return Finding(source.name)
