@@ -89,6 +89,8 @@ def _fact(text: str) -> str:
 
 
 def _visible(line: str) -> str:
+    if line.isascii() and line.isprintable():
+        return " ".join(line.split())
     kept = []
     marks = 0
     for char in line:
@@ -120,6 +122,8 @@ _MATH = re.compile(
     r"(?<!\\)(\$\$?)(?:[^$]{0,500}[\\^_][^$]{0,500}\1"  # surely math
     r"|(?=\S)[^$]{1,500}(?<=\S)\1(?!\d))"  # Pandoc's rule: $x$ is math, “$5 and $10” is not
 )
+_TEX = re.compile(r"[\\{}~^`$]|''|--")
+"""What means something to LaTeX outside of formulas."""
 _SPECIAL = re.compile(r"\\.|[%&#$]|(?<![\w.)\]}])~(?=\d)", re.DOTALL)
 _SUPERSCRIPTS = dict(zip("0123456789+-=()niT*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ*", strict=True))
 _SUBSCRIPTS = dict(
@@ -150,8 +154,14 @@ _SIGNS = {"ne": "≠", "textless": "<", "textgreater": ">"}
 
 def _unicode(line: str) -> str:
     """LaTeX as Unicode, for as much of it as there is."""
-    if "\\" not in line and not _MATH.search(line):
+    if "\\" not in line and "$" not in line:
         return line
+    if not _TEX.search(_MATH.sub("", line)):  # parsing is slow: only the formulas, where it can be
+        return _MATH.sub(lambda math: _read(math.group()), line)
+    return _read(line)
+
+
+def _read(line: str) -> str:
     parse, read = _contexts()
     try:
         # A new object each time: it remembers \title and the like between texts.

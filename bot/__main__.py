@@ -115,9 +115,7 @@ def import_(
     ],
 ) -> None:
     """Take papers from files; bad entries are told and left out."""
-    store = open_store(_settings())
-    saved, problems = import_files(store, paths, utc_now(), _err)
-    store.search.close()
+    saved, problems = import_files(_settings(), paths, utc_now(), _err)
     told = f" {plural(problems, 'problem')}, told above." if problems else ""
     _err.print(f"{_counted(saved)}{told}")
     if problems:

@@ -39,7 +39,8 @@ _SAMPLE_BANNER = (
     "Hugging Face was not reached yet. These are 80 well-known papers that come with paperbot; "
     "they make way for the first real list."
 )
-THREADS = 4
+_SUGGESTIONS = 25
+THREADS = 2
 """Commands and storage that run at once; more would only fight for the interpreter."""
 
 
@@ -110,7 +111,7 @@ async def build(
     answers.  ``allowance`` limits what one person may ask; without it there is no limit.
     """
     store = open_store(settings)
-    chats = {chat.name: chat for chat in _chats(settings, store, server)} if server else {}
+    chats = {chat.name: chat for chat in _chats(settings, store, server, now)} if server else {}
     owner = uuid.uuid4().hex
     with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
         async with connected(settings.hf.endpoint, _reveal(settings.hf.token), now) as hub:
@@ -130,7 +131,9 @@ async def build(
     store.search.close()
 
 
-def _chats(settings: Settings, store: Store, server: Server) -> Iterator[Chat]:
+def _chats(
+    settings: Settings, store: Store, server: Server, now: Callable[[], datetime]
+) -> Iterator[Chat]:
     """The terminal and the platforms that are set up; without any, the playground."""
     yield Console(sys.stdout)
     if settings.slack.bot_token:
@@ -145,6 +148,26 @@ def _chats(settings: Settings, store: Store, server: Server) -> Iterator[Chat]:
             admins_only=settings.slack.admins_only,
             web=server.app,
         )
+    if settings.discord.token:
+        from adapters.discord import Discord  # noqa: PLC0415 - as above
+
+        async def suggest(text: str) -> list[tuple[str, str]]:
+            hits = await asyncio.to_thread(store.search.suggest, text, _SUGGESTIONS)
+            return [(hit.title, hit.id) for hit in hits]
+
+        async def on_leave(team: str) -> None:
+            await asyncio.to_thread(store.subscriptions.team_left, team, now())
+
+        yield Discord(
+            token=settings.discord.token.get_secret_value(),
+            api_url=settings.discord.api_url,
+            guild_ids=settings.discord.guilds,
+            state=settings.data_dir / "discord",
+            now=now,
+            suggest=suggest,
+            on_leave=on_leave,
+        )
+    if settings.slack.bot_token or settings.discord.token:
         return
     with suppress(ModuleNotFoundError):
         from adapters.web import Web  # noqa: PLC0415 - an installation may leave it out

@@ -48,22 +48,38 @@ class Dispatch:
         self._now = now
         self._flights: dict[str, asyncio.Task[Paper | None]] = {}
         self._misses: dict[str, datetime] = {}
+        self._unkept: dict[str, str] = {}
+        self._keeping: asyncio.Task[None] | None = None
 
     async def __call__(self, call: Call) -> Reply:
         """The reply to a call.  Never raises: what went wrong is a reply too."""
         try:
-            return await self._answer(call)
+            reply = await self._answer(call)
         except UserError as error:
             reply = Reply(title="", text=str(error), actions=error.actions, refused=True)
-            await asyncio.get_running_loop().run_in_executor(
-                self._pool, keep_long_lines, self._store, reply
-            )
-            return reply
         except Exception:
             code = secrets.token_hex(3)
             _log.exception("command failed", code=code, command=call.command or call.text[:200])
             text = f"Something broke on our side. The log has the details under the code {code}."
             return Reply(title="", text=text, refused=True)
+        self._remember(long_lines(reply))
+        return reply
+
+    def _remember(self, lines: dict[str, str]) -> None:
+        """Keep the lines that buttons cannot carry, without letting the person wait for it."""
+        self._unkept |= lines
+        if self._unkept and (self._keeping is None or self._keeping.done()):
+            self._keeping = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while lines := dict(self._unkept):
+            try:
+                await loop.run_in_executor(self._pool, self._store.lines.keep, lines)
+            except Exception:
+                _log.exception("the lines of some buttons could not be kept", count=len(lines))
+            for token in lines:
+                self._unkept.pop(token, None)
 
     async def _answer(self, call: Call) -> Reply:
         if self._allowance:
@@ -90,16 +106,13 @@ class Dispatch:
         )
         if call.command:
             command = find(call.command, self._commands)
-            reply = execute(ctx, command, bind(command, call.values, ctx.today))
-        else:
-            reply = run(ctx, self._line(call.text))
-        keep_long_lines(self._store, reply)
-        return reply
+            return execute(ctx, command, bind(command, call.values, ctx.today))
+        return run(ctx, self._line(call.text))
 
     def _line(self, text: str) -> str:
         if not text.startswith("#"):
             return text
-        if line := self._store.lines.get(text):
+        if line := self._unkept.get(text) or self._store.lines.get(text):
             return line
         raise UserError("This button is not known any more. Please type the command instead.")
 
@@ -150,11 +163,10 @@ class Dispatch:
         self._store.search.refresh()
 
 
-def keep_long_lines(store: Store, reply: Reply) -> None:
-    """Remember the lines that its buttons cannot carry themselves."""
+def long_lines(reply: Reply) -> dict[str, str]:
+    """The lines that its buttons cannot carry themselves, by their tokens."""
     lines = {action.token: action.line for action in reply.all_actions()}
-    if long := {token: line for token, line in lines.items() if token != line}:
-        store.lines.keep(long)
+    return {token: line for token, line in lines.items() if token != line}
 
 
 def _not_found(id: str) -> UserError:

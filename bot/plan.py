@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from adapters.base import Chat
-from bot.dispatch import keep_long_lines
+from bot.dispatch import long_lines
 from commands.cards import plural
 from commands.editions import Answer, Composed, answer, cut
 from commands.model import Caller, Command, Context, Reply, UserError
@@ -85,7 +85,7 @@ class Planner:
             found = answer(self._context(now), line)
         except UserError as error:
             found = Answer(Reply(title="", text=str(error)), 0)
-        keep_long_lines(self._store, found.reply)
+        self._store.lines.keep(long_lines(found.reply))
         return found
 
     def _context(self, now: datetime) -> Context:
@@ -173,7 +173,7 @@ class Planner:
         if not late:
             return False
         reply = Reply(title=f"{plural(len(late), 'paper')} joined the list later", cards=late)
-        keep_long_lines(self._store, reply)
+        self._store.lines.keep(long_lines(reply))
         payloads = self._chats[one.target.chat].render(reply, "answer")
         ids = [card.paper_id for card in late]
         return self._store.editions.add_late(edition, one.target, payloads, ids, now)

@@ -24,6 +24,9 @@ POST_EVERY = timedelta(seconds=2)
 POLL_EVERY = timedelta(minutes=15)
 POLL_SAMPLE_EVERY = timedelta(minutes=1)
 FOLLOW_EVERY = timedelta(seconds=5)
+HOUSE_EVERY = timedelta(hours=1)
+GRACE = timedelta(days=7)
+"""How long the data of a team that removed paperbot is kept."""
 FIRST_ANSWER = timedelta(seconds=3)
 """How long a first start waits for the source before it takes the bundled sample."""
 FIRST_POLL = timedelta(seconds=10)
@@ -59,6 +62,7 @@ class Schedule:
             ("poll", self._poll, POLL_EVERY),
             ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
             ("follow", self._follow, FOLLOW_EVERY),
+            ("keep house", self._keep_house, HOUSE_EVERY),
         ):
             trigger = IntervalTrigger(seconds=int(every.total_seconds()))
             self._scheduler.add_job(self._guarded(name, work), trigger)
@@ -101,6 +105,11 @@ class Schedule:
 
     async def _follow(self) -> None:
         await self._in_thread(self._app.store.search.refresh)
+
+    async def _keep_house(self) -> None:
+        before = self._app.now() - GRACE
+        for team in await self._in_thread(lambda: self._app.store.subscriptions.purge_left(before)):
+            _log.info("forgot a team that left", team=team)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._app.pool, work)

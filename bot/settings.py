@@ -69,6 +69,28 @@ class SlackSettings(BaseModel):
     )
 
 
+class DiscordSettings(BaseModel):
+    """Discord; it is set up where there is a token."""
+
+    token: SecretStr | None = Field(
+        default=None, description="Token of the Discord bot; sets Discord up."
+    )
+    api_url: str = Field(
+        default="https://discord.com/api/v10",
+        pattern=r"^https?://.*[^/]$",
+        description="Address of Discord's API; another one for a proxy.",
+    )
+    guild_ids: str = Field(
+        default="",
+        pattern=r"^[0-9, ]*$",
+        description="Servers to offer the commands in, by id with commas; all by itself.",
+    )
+
+    @property
+    def guilds(self) -> list[int]:
+        return [int(part) for part in self.guild_ids.replace(",", " ").split()]
+
+
 class Settings(BaseSettings):
     """All settings, with their defaults.  ``load`` reads them and explains what is wrong."""
 
@@ -88,6 +110,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     hf: Hub = Field(default_factory=Hub)
     slack: SlackSettings = SlackSettings()
+    discord: DiscordSettings = DiscordSettings()
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."
     )

@@ -26,7 +26,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         try:
-            self._engine = sa.create_engine(url, json_serializer=_to_json)
+            # Nothing to reset: every connection is used in a `with`, which ends its transaction.
+            self._engine = sa.create_engine(
+                url, json_serializer=_to_json, pool_reset_on_return=None
+            )
         except (sa.exc.ArgumentError, ImportError) as error:
             raise StorageError(
                 f"PAPERBOT_DATABASE_URL cannot be used ({error}). "
@@ -112,4 +115,6 @@ def _on_sqlite_connect(connection: DBAPIConnection, _record: Any) -> None:
 def _on_sqlite_begin(connection: sa.Connection) -> None:
     # A write transaction takes the lock at once: one that upgrades later fails as busy.
     writes = connection.get_execution_options().get("write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # five times quicker than through us

@@ -24,12 +24,14 @@ class Lines:
 
     def keep(self, lines: Mapping[str, str]) -> None:
         """Store ``token: line``; those known already stay as they are."""
-        with self._db.read() as tx:
+        if not lines:
+            return
+        with self._db.write() as tx:
             query = sa.select(_table.c.token).where(_table.c.token.in_(list(lines)))
             new = lines.keys() - set(tx.execute(query).scalars())
-        for token in sorted(new):
-            try:
-                with self._db.write() as tx:
-                    tx.execute(sa.insert(_table).values(token=token, line=lines[token]))
-            except sa.exc.IntegrityError:
-                continue  # another process kept the same line in between
+            for token in sorted(new):
+                try:
+                    with tx.begin_nested():
+                        tx.execute(sa.insert(_table).values(token=token, line=lines[token]))
+                except sa.exc.IntegrityError:
+                    continue  # another process kept the same line in between

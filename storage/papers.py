@@ -83,11 +83,9 @@ class Papers:
             ).scalar_one()
             cursor = _drop_sample(tx, cursor, batch)
             before = _load(tx, [paper.id for paper in batch])
-            after = _merged(batch, before, now)
+            after = _merged(batch, before)
             touched = [paper for id, paper in after.items() if before.get(id) != paper]
-            rows = [
-                _row(paper) | {"changed": cursor + step} for step, paper in enumerate(touched, 1)
-            ]
+            rows = [_row(paper, now, cursor + step) for step, paper in enumerate(touched, 1)]
             _write(tx, rows, set(before))
             _list(tx, batch)
             _count(tx, touched, before, now)
@@ -115,8 +113,8 @@ class Papers:
             changed = tables.papers.c.changed
             rows = tx.execute(
                 sa.select(*_COLUMNS, changed).where(changed > after).order_by(changed).limit(limit)
-            ).mappings()
-            found = [Change(row["changed"], row["id"], _paper(row)) for row in rows]
+            )
+            found = [Change(row[-1], row[0], _paper(row[:-1])) for row in rows]
             removed = tables.removals.c.changed
             gone = tx.execute(
                 sa.select(removed, tables.removals.c.paper_id)
@@ -155,7 +153,7 @@ class Papers:
                 sa.select(*_COLUMNS)
                 .where(columns.id.in_(on_list))
                 .order_by(sa.func.coalesce(columns.upvotes, -1).desc(), columns.id.desc())
-            ).mappings()
+            )
             return [_paper(row) for row in rows]
 
     def vote_points(self, ids: Sequence[str], since: datetime) -> dict[str, list[VotePoint]]:
@@ -187,26 +185,29 @@ def _load(tx: sa.Connection, ids: Sequence[str]) -> dict[str, Paper]:
     found: dict[str, Paper] = {}
     for part in _parts(ids):
         query = sa.select(*_COLUMNS).where(tables.papers.c.id.in_(part))
-        found |= {row["id"]: _paper(row) for row in tx.execute(query).mappings()}
+        found |= {row[0]: _paper(row) for row in tx.execute(query)}
     return found
 
 
-def _paper(row: Mapping[Any, Any]) -> Paper:
-    values = {name: row[name] for name in _FIELDS}
+def _paper(row: Sequence[Any]) -> Paper:
+    values = dict(zip(_FIELDS, row, strict=True))
     for name in _LISTS:
         values[name] = tuple(values[name])
     return Paper(**values)
 
 
-def _row(paper: Paper) -> dict[str, Any]:
-    return {name: getattr(paper, name) for name in _FIELDS}
+def _row(paper: Paper, now: datetime, changed: int) -> dict[str, Any]:
+    row = {name: getattr(paper, name) for name in _FIELDS}
+    row["first_seen_at"] = paper.first_seen_at or now
+    row["changed"] = changed
+    return row
 
 
-def _merged(batch: Sequence[Paper], before: Mapping[str, Paper], now: datetime) -> dict[str, Paper]:
+def _merged(batch: Sequence[Paper], before: Mapping[str, Paper]) -> dict[str, Paper]:
     after = dict(before)
     for new in batch:
         old = after.get(new.id)
-        after[new.id] = _merge(old, new) if old else replace(new, first_seen_at=now)
+        after[new.id] = _merge(old, new) if old else new
     return after
 
 

@@ -90,6 +90,10 @@ class Subscriptions:
 
     def resume(self, team: str, id: int, next_due_at: datetime) -> bool:
         """Let it plan again, first at ``next_due_at``."""
+        with self._db.write() as tx:
+            tx.execute(
+                sa.update(tables.teams).where(tables.teams.c.team == team).values(left_at=None)
+            )
         return self._change(team, id, paused=None, next_due_at=next_due_at)
 
     def remove(self, team: str, id: int) -> bool:
@@ -118,6 +122,22 @@ class Subscriptions:
         with self._db.write() as tx:
             tx.execute(sa.delete(_table).where(_own(team)))
             tx.execute(sa.delete(tables.teams).where(tables.teams.c.team == team))
+
+    def team_left(self, team: str, now: datetime) -> None:
+        """The team removed paperbot; ``purge_left`` forgets it, unless it comes back before."""
+        with self._db.write() as tx:
+            tx.execute(
+                sa.update(tables.teams).where(tables.teams.c.team == team).values(left_at=now)
+            )
+
+    def purge_left(self, before: datetime) -> list[str]:
+        """Delete all that belongs to teams that left before then; returns the teams."""
+        with self._db.read() as tx:
+            query = sa.select(tables.teams.c.team).where(tables.teams.c.left_at <= before)
+            teams = list(tx.execute(query).scalars())
+        for team in teams:
+            self.purge_team(team)
+        return teams
 
     def knows_team(self, team: str) -> bool:
         """Whether the team ever subscribed to anything."""
@@ -157,8 +177,8 @@ def _own(team: str) -> sa.ColumnElement[bool]:
 
 
 def _note_team(tx: sa.Connection, target: Target, now: datetime) -> None:
-    known = sa.select(tables.teams.c.team).where(tables.teams.c.team == target.team)
-    if tx.execute(known).first() is None:
+    back = sa.update(tables.teams).where(tables.teams.c.team == target.team).values(left_at=None)
+    if not tx.execute(back).rowcount:
         values = {"team": target.team, "chat": target.chat, "first_seen_at": now}
         tx.execute(sa.insert(tables.teams).values(values))
 

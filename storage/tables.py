@@ -134,6 +134,7 @@ teams = Table(
     Column("team", Text, primary_key=True),
     Column("chat", Text, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
+    Column("left_at", Instant),
 )
 
 subscriptions = Table(

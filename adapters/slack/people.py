@@ -19,6 +19,8 @@ from commands.model import Caller
 Value = TypeVar("Value")
 
 SECONDS = 600.0
+_SOON = 30.0
+"""Seconds until somebody whom Slack did not tell about is asked for again."""
 _MOST = 10_000
 _PATIENCE = 2.0
 """Seconds that a look-up may take while somebody waits for an answer."""
@@ -66,18 +68,21 @@ class People:
         self._client = client
         self._admins_only = admins_only
         self._callers = Cache[Caller](SECONDS, clock)
+        self._strangers = Cache[Caller](_SOON, clock)
         self._places = Cache[Place](SECONDS, clock)
         self._direct = Cache[str](SECONDS, clock)
 
     async def caller(self, user: str) -> Caller:
         """The person; where Slack does not say who it is, without a zone or further rights."""
-        if known := self._callers.get(user):
+        if known := self._callers.get(user) or self._strangers.get(user):
             return known
         try:
             async with asyncio.timeout(_PATIENCE):
                 found = (await self._client.users_info(user=user))["user"]
         except Exception:
-            return Caller(user, may_setup=not self._admins_only)
+            stranger = Caller(user, may_setup=not self._admins_only)
+            self._strangers.put(user, stranger)
+            return stranger
         profile = found.get("profile") or {}
         names = (profile.get("display_name"), found.get("real_name"), found.get("name"))
         caller = Caller(
@@ -102,8 +107,9 @@ class People:
             async with asyncio.timeout(_PATIENCE):
                 found = (await self._client.conversations_info(channel=channel))["channel"]
         except Exception as error:
-            unseen = code(error) == "channel_not_found"
-            return Place("", private=True, joined=False) if unseen else None
+            if code(error) != "channel_not_found":
+                return None
+            found = {"is_private": True}  # a private one that paperbot is not in
         private = bool(found.get("is_private") or found.get("is_im") or found.get("is_mpim"))
         place = Place(str(found.get("name", "")), private, bool(found.get("is_member")))
         self._places.put(channel, place)

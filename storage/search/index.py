@@ -142,7 +142,7 @@ class View:
 class Writer:
     """Applies changes; nothing of it is seen before ``commit``.
 
-    A new index is filled in one go: each paper at most once, then one commit.
+    A new index is filled in one go, then committed once.
     """
 
     def __init__(self, index: Index, papers: tantivy.Index, vocabulary: Vocabulary) -> None:
@@ -155,6 +155,7 @@ class Writer:
         self._documents.garbage_collect_files()
         self._texts = TextsWriter(index.folder / "texts", state.texts if state else Extent())
         self._seen: set[str] = set()
+        self._put: set[int] = set()
 
     def put(self, paper: Paper) -> None:
         """Add a paper, in place of an earlier state of it."""
@@ -165,6 +166,9 @@ class Writer:
         text = lines.encode(errors="replace")
         if self._new:
             place = self._texts.append(text)
+            if hash(paper.id) in self._put:  # it changed while others were put
+                self._documents.delete_documents_by_term("key", paper.id)
+            self._put.add(hash(paper.id))
         else:
             self._seen.update(title.split(), rest.split())
             place = self._place(paper.id, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 _BATCH = 1_000  # changes read at once
 _COMMIT = 20_000  # changes in one commit
+_PATIENCE = 0.05  # seconds between looks at a database that is being filled
 _WASTE = 64 << 20  # bytes of outdated texts that do not matter
 
 
@@ -105,11 +107,14 @@ class Search:
 
     # -- following the database ---------------------------------------------------------------
 
-    def refresh(self, progress: Progress | None = None) -> int:
+    def refresh(
+        self, progress: Progress | None = None, done: Callable[[], bool] | None = None
+    ) -> int:
         """Follow the database, and rebuild the index where it is missing, stale or damaged.
 
         Returns the number of changes applied.  While another process writes, this one only
-        looks at what that has done so far.  ``progress`` gets (done, of how many).
+        looks at what that has done so far.  ``progress`` gets (done, of how many).  With ``done``
+        it goes on, beside a process that fills the database, until that says so.
         """
         with self._writing, self._doubting(), self._home.lock(wait=False) as ours:
             index = self._reopen()
@@ -118,10 +123,10 @@ class Search:
             if index is not None and self._usable(index):
                 try:
                     with no_panic():
-                        return self._follow(index, progress)
+                        return self._follow(index, progress, done)
                 except (DamageError, ValueError):  # as tantivy raises them
                     log.exception("the search index in %s cannot be written", index.folder)
-            return self._rebuild(progress)
+            return self._rebuild(progress, done)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Index everything anew, beside the index in use; waits for another process to finish."""
@@ -161,34 +166,44 @@ class Search:
         self._trusted = index
         return True
 
-    def _rebuild(self, progress: Progress | None) -> int:
+    def _rebuild(self, progress: Progress | None, done: Callable[[], bool] | None = None) -> int:
         index = self._home.create()
-        applied = self._follow(index, progress)
+        applied = self._follow(index, progress, done)
         applied += self._follow(index, None)  # what changed meanwhile
         self._home.publish(index)
         self._index = self._trusted = index
         return applied
 
-    def _follow(self, index: Index, progress: Progress | None) -> int:
-        """Apply the changes that there are now; a new index takes them in one commit."""
+    def _follow(
+        self, index: Index, progress: Progress | None, done: Callable[[], bool] | None = None
+    ) -> int:
+        """Apply the changes that there are until ``done``; a new index takes them in one commit."""
         state = index.view.state
-        catalogue, newest = str(self._papers.catalogue()), self._papers.cursor()
-        after = state.cursor if state else 0
-        if state and after == newest:
+        catalogue = str(self._papers.catalogue())
+        start = after = state.cursor if state else 0
+        if done is None and state and after == self._papers.cursor():
             return 0
-        done = committed = 0
+        applied = committed = 0
         with index.write() as writer:
-            for batch in self._batches(after, newest):
-                for change in batch:
-                    _apply(writer, change)
-                done += len(batch)
-                if state and done - committed >= _COMMIT:
-                    writer.commit(catalogue, batch[-1].cursor)
-                    committed = done
-                if progress:
-                    progress(batch[-1].cursor - after, newest - after)
+            while True:
+                last = done is None or done()
+                newest = self._papers.cursor()
+                for batch in self._batches(after, newest):
+                    for change in batch:
+                        _apply(writer, change)
+                    applied += len(batch)
+                    if state and applied - committed >= _COMMIT:
+                        writer.commit(catalogue, batch[-1].cursor)
+                        committed = applied
+                    if progress:
+                        progress(batch[-1].cursor - start, newest - start)
+                if last:
+                    break
+                if newest == after:
+                    time.sleep(_PATIENCE)
+                after = newest
             writer.commit(catalogue, newest)
-        return done
+        return applied
 
     def _batches(self, after: int, newest: int) -> Iterator[Sequence[Change]]:
         while after < newest:
@@ -208,4 +223,4 @@ def _apply(writer: Writer, change: Change) -> None:
     try:
         writer.put(change.paper)
     except (TypeError, ValueError):
-        log.exception("paper %s cannot be indexed and is left out of the search", change.id)
+        log.exception("paper %r cannot be indexed and is left out of the search", change.id)

@@ -259,3 +259,20 @@ def test_a_message_that_waits_for_its_next_try_does_not_hold_up_its_channel(
     deliveries.record("me", [later], NOON)
     (second,) = deliveries.claim("me", CHATS, NOON, LEASE, 10)
     assert second.id != first.id
+
+
+def test_a_team_that_left_is_forgotten_after_its_grace(subscriptions: Subscriptions) -> None:
+    subscribe(subscriptions)
+    subscribe(subscriptions, Target("fake", "T2", "C9"))
+    subscriptions.team_left("T1", NOON)
+    assert subscriptions.purge_left(NOON - timedelta(days=7)) == []
+    assert subscriptions.purge_left(NOON) == ["T1"]
+    assert subscriptions.of_team("T1") == []
+    assert len(subscriptions.of_team("T2")) == 1
+
+
+def test_a_team_that_comes_back_in_time_keeps_everything(subscriptions: Subscriptions) -> None:
+    one = subscribe(subscriptions)
+    subscriptions.team_left("T1", NOON)
+    subscriptions.resume("T1", one.id, NOON)
+    assert subscriptions.purge_left(NOON + timedelta(days=99)) == []

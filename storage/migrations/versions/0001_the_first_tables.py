@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.Column("team", sa.Text(), nullable=False),
         sa.Column("chat", sa.Text(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("team", name=op.f("pk_teams")),
     )
     op.create_table(

@@ -1,4 +1,4 @@
-"""Papers to search in: a handful that people know, and any number of made-up ones."""
+"""Papers to search in: some that people know, some with odd letters, many made-up ones."""
 
 from __future__ import annotations
 
@@ -71,16 +71,16 @@ GAN = _paper(
     votes=40,
 )
 LENET = _paper(
-    "cs/9811001",
+    "files:lenet",
     "Gradient-Based Learning Applied to Document Recognition",
-    "Yann LeCun, Yoshua Bengio",
+    "Yann LeCun, Léon Bottou, Yoshua Bengio, Patrick Haffner",
     "1998-11-01",
     "cs.CV",
     "Handwritten characters are read by convolutional networks inside a graph of modules.",
 )
 OPINION = _paper(
-    "2203.00001",
-    "A Path Towards Machine Intelligence",
+    "files:path",
+    "A Path Towards Autonomous Machine Intelligence",
     "Yann LeCun",
     "2022-06-27",
     "cs.AI",
@@ -99,7 +99,7 @@ ADAM = _paper(
 SCHRODINGER = _paper(
     "2001.00002",
     'Ground states of the nonlinear Schr\\"odinger equation',
-    "Erwin Ångström, Paul Erdős",
+    "Åse Example, Ödön Example",
     "2020-01-02",
     "math.AP",
     "Existence of standing waves for powers below the critical one.",
@@ -107,7 +107,7 @@ SCHRODINGER = _paper(
 ALPHA = _paper(
     "2001.00003",
     "Variational inference with the $\\alpha$-divergence",
-    "Yingzhen Li, Richard Turner",
+    "Ada Example, Bob Example",
     "2020-01-03",
     "stat.ML",
     "A family of bounds between two known ones, with CO$_2$ data as an example.",
@@ -115,7 +115,7 @@ ALPHA = _paper(
 CHINESE = _paper(
     "2001.00004",
     "深度学习在医学图像中的应用",
-    "李明, 王芳",
+    "示例甲, 示例乙",
     "2020-01-04",
     "cs.CV",
     "综述了卷积神经网络。",
@@ -123,7 +123,7 @@ CHINESE = _paper(
 RUSSIAN = _paper(
     "2001.00005",
     "Глубокое обучение для анализа текстов",
-    "Иван Петров",
+    "Пример Примеров",
     "2020-01-05",
     "cs.CL",
     "Обзор методов.",
@@ -131,13 +131,13 @@ RUSSIAN = _paper(
 NAMESAKES = _paper(
     "2001.00006",
     "A Survey of Graph Databases",
-    "Yann Dauphin, Marie LeCun",
+    "Yann Example, Example LeCun",
     "2020-01-06",
     "cs.DB",
     "Query languages, storage and benchmarks.",
 )
 MONTE_CARLO = _paper(
-    "2001.00007",
+    "1312.0701",
     "Hamiltonian Monte Carlo for Hierarchical Models",
     "Michael Betancourt, Mark Girolami",
     "2013-12-03",

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import tantivy
 
 from storage.database import Database
+from storage.model import Paper
 from storage.papers import Change, Papers
 from storage.search import Query, Search
 from tests.factories import NOON
 from tests.fakes.fake_papers import FakePapers
+from tests.storage.search.conftest import all_ids, found
 from tests.storage.search.shelf import ADAM, ATTENTION, BERT, GAN, PAPERS, RESNET, made_up
-
-
-def all_ids(search: Search) -> list[str]:
-    """Every paper in the index, as often as it is there."""
-    return sorted(hit.id for hit in search.find(Query.parse("min:0 -zzzzqqqq"), 1_000).hits)
-
-
-def found(search: Search, text: str) -> list[str]:
-    return [hit.id for hit in search.find(Query.parse(text), 10).hits]
-
-
-@pytest.fixture
-def papers() -> FakePapers:
-    return FakePapers([ATTENTION, RESNET])
-
-
-@pytest.fixture
-def search(tmp_path: Path, papers: FakePapers) -> Search:
-    return Search(tmp_path / "index", papers)
 
 
 def test_refresh_tells_how_much_it_applied(search: Search, papers: FakePapers) -> None:
@@ -310,11 +291,11 @@ def test_the_real_catalogue_is_followed(tmp_path: Path, db: Database) -> None:
 class Slow(FakePapers):
     """Gives no changes while it is held; ``asked`` tells that somebody waits."""
 
-    def __init__(self, papers: Sequence[object]) -> None:
+    def __init__(self, papers: Iterable[Paper]) -> None:
+        super().__init__(papers)
         self.hold = threading.Event()
         self.asked = threading.Event()
         self.hold.set()
-        super().__init__(papers)  # type: ignore[arg-type]
 
     def changes(self, after: int, limit: int) -> list[Change]:
         if not self.hold.is_set():
@@ -323,86 +304,27 @@ class Slow(FakePapers):
         return super().changes(after, limit)
 
 
-def _truncate(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.truncate(path.stat().st_size // 2)
-
-
-def _garble(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    for at in range(0, len(content), max(len(content) // 7, 1)):
-        content[at] ^= 0xFF
-    path.write_bytes(content)
-
-
-def _remove(path: Path) -> None:
-    path.unlink()
-
-
-@pytest.mark.parametrize("damage", [_truncate, _garble, _remove])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "current",
-        "1/texts",
-        *(
-            f"1/{folder}/{file}"
-            for folder in ("papers", "words")
-            for file in ("meta.json", "*.idx", "*.term", "*.pos", "*.fast", "*.store")
-        ),
-        "1/papers/*.fieldnorm",
-        "1/papers/*.del",
-    ],
-)
-def test_a_damaged_index_is_made_anew(
-    tmp_path: Path, name: str, damage: Callable[[Path], None]
+@pytest.mark.parametrize("begun", [False, True], ids=["new index", "index in use"])
+def test_it_goes_on_beside_a_database_that_is_being_filled(
+    search: Search, papers: FakePapers, begun: bool
 ) -> None:
-    papers = FakePapers([*PAPERS, *made_up(200)])
-    search = Search(tmp_path, papers)
-    search.refresh()
-    papers.save([replace(GAN, upvotes=41)])  # leaves a file of deletions
-    search.refresh()
-    whole = all_ids(search)
-    search.close()
-    damage(sorted(tmp_path.glob(name), key=lambda path: -path.stat().st_size)[0])
-    search = Search(tmp_path, papers)
-    search.refresh()
-    assert all_ids(search) == whole
-    assert found(search, "deep residul learning")[:1] == [RESNET.id]
+    if begun:
+        search.refresh()
+    steps: Iterator[Callable[[], None]] = iter(
+        [
+            lambda: papers.save([GAN, ADAM]),
+            lambda: papers.save([replace(GAN, upvotes=900), BERT]),
+            lambda: papers.remove(ADAM.id),
+        ]
+    )
+
+    def done() -> bool:
+        step = next(steps, None)
+        if step:
+            step()
+        return step is None
+
+    search.refresh(done=done)
+    assert all_ids(search) == sorted([ATTENTION.id, RESNET.id, GAN.id, BERT.id])
+    assert found(search, "min:900") == [GAN.id]
     assert search.refresh() == 0
-
-
-def test_an_index_of_another_format_is_made_anew(
-    tmp_path: Path, search: Search, papers: FakePapers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    search.refresh()
-    monkeypatch.setattr("storage.search.index.FORMAT", 2)
-    newer = Search(tmp_path / "index", papers)
-    assert found(newer, "attention") == []
-    assert newer.refresh() == 2
-    assert found(newer, "attention") == [ATTENTION.id]
-
-
-def test_an_index_whose_files_are_gone_under_it_recovers(
-    tmp_path: Path, search: Search, papers: FakePapers
-) -> None:
-    search.refresh()
-    folder = tmp_path / "index" / "1" / "papers"
-    meta = json.loads((folder / "meta.json").read_text())
-    for path in folder.glob(meta["segments"][0]["segment_id"].replace("-", "") + "*"):
-        path.unlink()
-    papers.save([GAN])
-    search.refresh()
-    assert all_ids(search) == sorted([ATTENTION.id, RESNET.id, GAN.id])
-
-
-def test_an_index_that_cannot_be_written_is_made_anew(
-    tmp_path: Path, search: Search, papers: FakePapers, caplog: pytest.LogCaptureFixture
-) -> None:
-    search.refresh()
-    papers.save([GAN])
-    writer = tantivy.Index.open(str(tmp_path / "index" / "1" / "papers")).writer()
-    assert search.refresh() == 3
-    assert "cannot be written" in caplog.text
-    assert all_ids(search) == sorted([ATTENTION.id, RESNET.id, GAN.id])
-    writer.wait_merging_threads()
