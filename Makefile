@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run chat test check format bench docs lock clean
+.PHONY: help run chat test check format bench soak docs lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,8 +27,12 @@ format: $(VENV)/dev.done  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev.done  ## Measure search beside a baseline (PAPERS=dump.jsonl.gz for real papers)
+bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS=dump.jsonl.gz)
 	$(BIN)/python -m tests.bench.search_bench $(if $(PAPERS),--papers $(PAPERS))
+	$(BIN)/python -m tests.bench.slack_bench $(if $(PAPERS),--papers $(PAPERS))
+
+soak: $(VENV)/dev.done  ## Minutes of faults, kills and freezes: nothing lost, nothing doubled
+	$(BIN)/python -m tests.soak.slack
 
 docs: $(VENV)/dev.done  ## Write the generated pages of docs/
 	$(BIN)/python -m bot.docs

@@ -47,12 +47,17 @@ class Outbox:
         self._pool = pool
         self._owner = owner
         self._now = now
+        self._closed = False
+
+    def close(self) -> None:
+        """Claim nothing more; what is on the wire is still recorded."""
+        self._closed = True
 
     async def drain(self) -> int:
         """Send until nothing is ready; returns how many messages were sent."""
         await self._in_thread(partial(self._deliveries.expire, self._now()))
         sent = 0
-        while claimed := await self._in_thread(self._claim):
+        while not self._closed and (claimed := await self._in_thread(self._claim)):
             tasks = {asyncio.create_task(self._deliver(delivery)) for delivery in claimed}
             while tasks:
                 done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -20,7 +20,8 @@ from bot.app import App
 Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
-POST_EVERY = timedelta(seconds=2)
+POSTING = "post"
+POST_EVERY = timedelta(seconds=1)
 POLL_EVERY = timedelta(minutes=15)
 POLL_SAMPLE_EVERY = timedelta(minutes=1)
 FOLLOW_EVERY = timedelta(seconds=5)
@@ -40,8 +41,7 @@ class Schedule:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._first_poll: asyncio.Task[None] | None = None
+        self._jobs: dict[asyncio.Task[None], str] = {}
         self._scheduler = AsyncIOScheduler(
             # A stalled loop must neither skip a tick for good nor pile ticks up.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -49,7 +49,7 @@ class Schedule:
 
     async def start(self) -> None:
         """Fill an empty catalogue, then start the timers."""
-        poll = self._first_poll = asyncio.create_task(self._guarded("poll", self._poll)())
+        poll = asyncio.create_task(self._guarded("poll", self._poll)())
         await asyncio.wait({poll}, timeout=FIRST_ANSWER.total_seconds())
         if not await self._in_thread(self._app.store.papers.count):
             _log.warning("no list could be fetched yet; running on the bundled sample")
@@ -58,7 +58,7 @@ class Schedule:
             # The newest list comes last: posting before it would post an older one.
             await asyncio.wait({poll}, timeout=FIRST_POLL.total_seconds())
         for name, work, every in (
-            ("post", self._app.deliver, POST_EVERY),
+            (POSTING, self._app.deliver, POST_EVERY),
             ("poll", self._poll, POLL_EVERY),
             ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
             ("follow", self._follow, FOLLOW_EVERY),
@@ -69,13 +69,17 @@ class Schedule:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """Stop the timers and let what is on the wire finish."""
+        """Stop the timers, and let what is on the wire finish."""
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-        if self._first_poll:
-            self._first_poll.cancel()
+            self._scheduler.pause()
+        self._app.outbox.close()
+        for job, name in self._jobs.items():
+            if name != POSTING:
+                job.cancel()
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=SHUTDOWN.total_seconds())
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
         await self._app.ingest.stop()
 
     def _guarded(
@@ -84,15 +88,15 @@ class Schedule:
         """A failing tick is logged; the next one comes all the same."""
 
         async def tick() -> None:
-            task = asyncio.current_task()
+            task: asyncio.Task[None] | None = asyncio.current_task()
             assert task is not None
-            self._jobs.add(task)
+            self._jobs[task] = name
             try:
                 await work()
             except Exception:
                 _log.exception("a timer failed", timer=name)
             finally:
-                self._jobs.discard(task)
+                del self._jobs[task]
 
         return tick
 
