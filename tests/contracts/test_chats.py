@@ -15,6 +15,7 @@ from commands.model import Call, Reply
 from storage.model import Layout
 from tests.adapters.console.harness import enter_console
 from tests.adapters.web.harness import enter_web
+from tests.contracts.discord import enter_discord
 from tests.contracts.harness import Enter, Harness, hidden, strings, tallest
 from tests.contracts.replies import REPLIES
 from tests.contracts.slack import enter_slack
@@ -25,6 +26,7 @@ CHATS: dict[str, Enter] = {
     "web": enter_web,
     "fake": enter_fake,
     "slack": enter_slack,
+    "discord": enter_discord,
 }
 LAYOUTS: tuple[RenderAs, ...] = (*get_args(Layout), "answer")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
