@@ -33,6 +33,7 @@ bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS
 
 soak: $(VENV)/dev.done  ## Minutes of faults, kills and freezes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.soak.slack
+	$(BIN)/python -m tests.soak.discord
 
 docs: $(VENV)/dev.done  ## Write the generated pages of docs/
 	$(BIN)/python -m bot.docs

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,12 @@ from commands.cards import plural
 from commands.model import Call, Caller, Reply
 from storage.database import StorageError
 from storage.papers import Saved
+
+
+class Platform(StrEnum):
+    SLACK = "slack"
+    DISCORD = "discord"
+
 
 cli = typer.Typer(
     name="paperbot",
@@ -194,13 +201,14 @@ def doctor(
 
 @cli.command()
 def setup(
+    platform: Annotated[Platform, typer.Argument(help="What to connect to.")] = Platform.SLACK,
     answers: Annotated[
         Path | None,
         typer.Option(help="A file of NAME=value lines to answer from, for scripts."),
     ] = None,
 ) -> None:
-    """Connect paperbot to Slack: a short dialogue that writes .env and posts a hello."""
-    from bot.setup import Dialogue, SetupError, set_up  # noqa: PLC0415 - Slack's SDK would slow `say` down
+    """Connect paperbot to Slack or Discord: a short dialogue that writes .env and says hello."""
+    from bot.setup import Dialogue, SetupError, set_up  # noqa: PLC0415 - SDKs would slow `say`
 
     def ask(name: str, hint: str, default: str) -> str:
         hidden = name.endswith("TOKEN")
@@ -213,7 +221,7 @@ def setup(
     given = {name: value or "" for name, value in dotenv_values(answers).items()} if answers else {}
     dialogue = Dialogue(_err.print, None if answers else ask, given)
     try:
-        asyncio.run(set_up(dialogue))
+        asyncio.run(set_up(dialogue, platform))
     except SetupError as error:
         _err.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
@@ -221,14 +229,23 @@ def setup(
 
 @cli.command()
 def manifest(
-    platform: Annotated[str, typer.Argument(help="slack")],
+    platform: Annotated[Platform, typer.Argument(help="Which platform's.")],
 ) -> None:
-    """Print what a platform's app page wants to know, made from the commands."""
-    if platform != "slack":
-        raise typer.BadParameter(f"“{platform}” has no manifest; there is one for slack.")
-    from adapters import slack  # noqa: PLC0415 - its SDK would slow `say` down
+    """Print what a platform wants to know: Slack's app manifest, Discord's invite address."""
+    if platform is Platform.SLACK:
+        from adapters import slack  # noqa: PLC0415 - its SDK would slow `say` down
 
-    print(slack.to_yaml(slack.manifest(COMMANDS)), end="")  # noqa: T201
+        print(slack.to_yaml(slack.manifest(COMMANDS)), end="")  # noqa: T201
+        return
+    from adapters.discord.manifest import application_id, invite_url  # noqa: PLC0415 - as above
+
+    token = load().discord.token
+    if token is None:
+        raise SettingsError(
+            "The address holds the application's id, which is in PAPERBOT_DISCORD__TOKEN: set it, "
+            "or run paperbot setup discord."
+        )
+    print(invite_url(application_id(token.get_secret_value()), COMMANDS))  # noqa: T201
 
 
 @database.command("upgrade")

@@ -83,8 +83,8 @@ class App:
 
     async def start(self) -> None:
         """Connect the chats."""
-        for chat in self.chats.values():
-            await chat.start(COMMANDS, self.dispatch)
+        starting = (chat.start(COMMANDS, self.dispatch) for chat in self.chats.values())
+        await asyncio.gather(*starting)
 
     async def stop(self) -> None:
         """Disconnect them."""

@@ -11,11 +11,14 @@ from typing import TypeAlias
 from dotenv import dotenv_values
 
 from adapters.base import Finding
+from adapters.discord.checkup import checkup as check_discord
+from adapters.discord.manifest import application_id, invite_url
 from adapters.server import Server
 from adapters.slack.chat import Slack
-from adapters.slack.checkup import checkup
+from adapters.slack.checkup import checkup as check_slack
 from bot.app import build
-from bot.settings import load
+from bot.settings import DiscordSettings, SlackSettings, load
+from commands import COMMANDS
 from commands.model import Reply
 from storage.model import Target
 
@@ -23,21 +26,30 @@ Check: TypeAlias = Callable[[str], Awaitable[list[Finding]]]
 
 BOT_TOKEN = "PAPERBOT_SLACK__BOT_TOKEN"  # noqa: S105 - names, not secrets
 APP_TOKEN = "PAPERBOT_SLACK__APP_TOKEN"  # noqa: S105
+DISCORD_TOKEN = "PAPERBOT_DISCORD__TOKEN"  # noqa: S105
 TIMEZONE = "PAPERBOT_TIMEZONE"
 HELLO_CHANNEL = "HELLO_CHANNEL"
 """Not a setting: where to post the hello; empty for none."""
 
-_INTRODUCTION = """\
+_INTRODUCTIONS = {
+    "slack": """\
 This sets paperbot up for Slack and writes .env. Nothing else is changed.
 
 1. Open https://api.slack.com/apps, choose “Create New App”, then “From a manifest”, pick your
    workspace, and paste what `paperbot manifest slack` prints.
-2. Choose “Install to Workspace”. Then copy the two tokens as they are asked for here."""
+2. Choose “Install to Workspace”. Then copy the two tokens as they are asked for here.""",
+    "discord": """\
+This sets paperbot up for Discord and writes .env. Nothing else is changed.
+
+1. Open https://discord.com/developers/applications, choose “New Application”, name it paperbot.
+2. On the page “Bot” choose “Reset Token”, and copy the token that it shows.""",
+}
 _HINTS = {
     BOT_TOKEN: "“OAuth & Permissions”, Bot User OAuth Token, begins with xoxb-",
     APP_TOKEN: "“Basic Information”, App-Level Tokens, “Generate”, scope connections:write, xapp-",
+    DISCORD_TOKEN: "“Bot”, “Reset Token”",
     TIMEZONE: "for people whose own is not known, such as Europe/Berlin",
-    HELLO_CHANNEL: "a channel's ID for a hello (in its details, at the bottom); empty for none",
+    HELLO_CHANNEL: "the ID of a channel to post a hello to; empty for none",
 }
 _HELLO = Reply(
     title="Hello! paperbot is here",
@@ -71,29 +83,41 @@ class Dialogue:
         self.tell(problem)
 
 
-async def set_up(dialogue: Dialogue, env: Path = Path(".env")) -> None:
+async def set_up(dialogue: Dialogue, platform: str, env: Path = Path(".env")) -> None:
     """Ask, check each token as it is given, write ``env`` (mode 600), and post a hello.
 
-    Raises SetupError where an answer from a file does not work.
+    ``platform`` is ``slack`` or ``discord``.  Raises SetupError where an answer from a file does
+    not work.
     """
     if dialogue.ask:
-        dialogue.tell(_INTRODUCTION)
-    known = dotenv_values(env)
-    api_url = os.environ.get("PAPERBOT_SLACK__API_URL") or known.get("PAPERBOT_SLACK__API_URL")
-    api_url = api_url or "https://slack.com/api/"
-    bot_token = await _token(dialogue, BOT_TOKEN, lambda token: checkup(api_url, token, None, []))
-    app_token = await _token(
-        dialogue, APP_TOKEN, lambda token: checkup(api_url, bot_token, token, [])
-    )
-    values = {BOT_TOKEN: bot_token, APP_TOKEN: app_token}
+        dialogue.tell(_INTRODUCTIONS[platform])
+    known = {**dotenv_values(env), **os.environ}
+    ask_tokens = _slack_tokens if platform == "slack" else _discord_token
+    values = await ask_tokens(dialogue, known)
     if zone := dialogue.answer(TIMEZONE, known.get(TIMEZONE) or ""):
         values[TIMEZONE] = zone
     write_env(env, values)
     dialogue.tell(f"Wrote {env}, readable by you alone.")
+    if platform == "discord":
+        address = invite_url(application_id(values[DISCORD_TOKEN]), COMMANDS)
+        dialogue.tell(f"Add paperbot to your server: {address}")
     if channel := dialogue.answer(HELLO_CHANNEL).lstrip("#"):
-        await _say_hello(channel)
+        await _say_hello(platform, channel)
         dialogue.tell("Posted a hello.")
     dialogue.tell("Now start it: make run")
+
+
+async def _slack_tokens(dialogue: Dialogue, known: Mapping[str, str | None]) -> dict[str, str]:
+    url = known.get("PAPERBOT_SLACK__API_URL") or SlackSettings().api_url
+    bot = await _token(dialogue, BOT_TOKEN, lambda token: check_slack(url, token, None, []))
+    app = await _token(dialogue, APP_TOKEN, lambda token: check_slack(url, bot, token, []))
+    return {BOT_TOKEN: bot, APP_TOKEN: app}
+
+
+async def _discord_token(dialogue: Dialogue, known: Mapping[str, str | None]) -> dict[str, str]:
+    url = known.get("PAPERBOT_DISCORD__API_URL") or DiscordSettings().api_url
+    token = await _token(dialogue, DISCORD_TOKEN, lambda token: check_discord(token, url, []))
+    return {DISCORD_TOKEN: token}
 
 
 async def _token(dialogue: Dialogue, name: str, check: Check) -> str:
@@ -108,14 +132,14 @@ async def _token(dialogue: Dialogue, name: str, check: Check) -> str:
         dialogue.repeat(told)
 
 
-async def _say_hello(channel: str) -> None:
+async def _say_hello(platform: str, channel: str) -> None:
     async with build(load(), Server()) as app:
-        slack = app.chats["slack"]
-        assert isinstance(slack, Slack)
+        chat = app.chats[platform]
         try:
             await app.start()
-            (payload, *_) = slack.render(_HELLO, "answer")
-            await slack.send(Target("slack", slack.team, channel), payload, None, "hello")
+            team = chat.team if isinstance(chat, Slack) else ""
+            (payload, *_) = chat.render(_HELLO, "answer")
+            await chat.send(Target(platform, team, channel), payload, None, "hello")
         finally:
             await app.stop()
 

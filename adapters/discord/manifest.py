@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 
 import discord
@@ -38,6 +39,15 @@ def lacking(own: discord.Permissions, *, forum: bool = False) -> str:
     """
     needed = [one for one in PERMISSIONS if not (forum and one == "create_public_threads")]
     return ", ".join(PERMISSIONS[one][0] for one in needed if not getattr(own, one))
+
+
+def application_id(token: str) -> int:
+    """The application that a bot's token belongs to: its first part, in base64.
+
+    Raises ValueError for what is no token.
+    """
+    head = token.split(".", maxsplit=1)[0]
+    return int(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
 
 
 def invite_url(application_id: int | str, commands: Sequence[Command]) -> str:

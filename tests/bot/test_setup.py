@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.setup import Dialogue, SetupError, set_up, write_env
+from tests.contracts.discord import laboratory
 from tests.contracts.slack import workspace
 from tests.fakes.slack import Workspace
 
@@ -34,7 +35,7 @@ async def test_answers_from_a_file_end_in_a_working_bot_and_a_hello(
     env = tmp_path / ".env"
     env.write_text("PAPERBOT_LOG_LEVEL=warning\nPAPERBOT_SLACK__BOT_TOKEN=xoxb-old\n")
     told: list[str] = []
-    await set_up(Dialogue(told.append, given=answers(slack)), env)
+    await set_up(Dialogue(told.append, given=answers(slack)), "slack", env)
     assert env.stat().st_mode & 0o777 == 0o600
     assert env.read_text().splitlines() == [
         "PAPERBOT_LOG_LEVEL=warning",
@@ -52,7 +53,7 @@ async def test_a_bad_token_in_a_file_is_told_and_nothing_is_written(
 ) -> None:
     given = answers(slack, PAPERBOT_SLACK__BOT_TOKEN="xoxb-wrong")
     with pytest.raises(SetupError, match="does not take the bot token") as caught:
-        await set_up(Dialogue(print, given=given), tmp_path / ".env")
+        await set_up(Dialogue(print, given=given), "slack", tmp_path / ".env")
     assert "xoxb-wrong" not in str(caught.value)
     assert not (tmp_path / ".env").exists()
 
@@ -69,11 +70,28 @@ async def test_a_person_is_asked_again_until_a_token_works(
         return next(typed)
 
     told: list[str] = []
-    await set_up(Dialogue(told.append, ask), tmp_path / ".env")
+    await set_up(Dialogue(told.append, ask), "slack", tmp_path / ".env")
     assert [name.rsplit("_", 2)[-2] for name in asked[:5]] == ["BOT", "BOT", "BOT", "APP", "APP"]
     assert "it is missing" in told[1]
     assert "make run" in told[-1]
     assert slack.app_token in (tmp_path / ".env").read_text()
+
+
+async def test_discord_is_set_up_alike(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with laboratory() as lab:
+        monkeypatch.setenv("PAPERBOT_DISCORD__API_URL", lab.discord.api_url)
+        monkeypatch.setenv("PAPERBOT_DATA_DIR", str(tmp_path / "data"))
+        given = {"PAPERBOT_DISCORD__TOKEN": lab.discord.token, "HELLO_CHANNEL": lab.papers.id}
+        told: list[str] = []
+        await set_up(Dialogue(told.append, given=given), "discord", tmp_path / ".env")
+        assert "Hello! paperbot is here" in lab.read()
+        assert any("oauth2/authorize?client_id=" in text for text in told)
+        assert lab.discord.token not in "".join(told)
+        assert lab.discord.refusals == []
+        wrong = {"PAPERBOT_DISCORD__TOKEN": "MTIz.wrong.token"}
+        with pytest.raises(SetupError, match="token"):
+            await set_up(Dialogue(print, given=wrong), "discord", tmp_path / ".env")
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:

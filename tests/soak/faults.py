@@ -57,13 +57,13 @@ class Platform:
     """How many such answers there were."""
     wrongs: Callable[[], list[str]]
     """What the adapter did against the platform's rules."""
+    workers: int = 2
 
 
 @dataclass
 class Run:
     platform: Platform
     folder: Path
-    workers: int = 2
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     gap_kills: int = 0
     started: int = 0
@@ -94,9 +94,9 @@ class Run:
                 )
 
     def start(self) -> None:
-        """Bring the number of processes up to ``workers``."""
+        """Bring the number of processes up to what it should be."""
         self.processes = [one for one in self.processes if one.poll() is None]
-        while len(self.processes) < self.workers:
+        while len(self.processes) < self.platform.workers:
             self.started += 1
             with (self.folder / f"worker-{self.started}.log").open("wb") as log:
                 process = subprocess.Popen(
@@ -185,7 +185,7 @@ async def fault_run(platform: Platform, folder: Path) -> bool:
         "lost": EXPECTED - len(posted),
         "doubled": sum(count - 1 for count in posted.values()),
         "not sent, by the database": sum(states.values()) - states["sent"],
-        "kills": KILLS * run.workers,
+        "kills": KILLS * platform.workers,
         "kills between send and record": run.gap_kills,
         "look-ups that found a message": found,
         "rules broken": len(platform.wrongs()),

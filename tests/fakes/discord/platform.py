@@ -11,6 +11,7 @@ async with Discord() as fake:
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -78,7 +79,6 @@ class Discord:
     ) -> None:
         self.clock = clock
         self.answer_seconds = answer_seconds
-        self.token = "fake.bot.token"
         self.message_content = False
         self.users: dict[str, User] = {}
         self.guilds: dict[str, Guild] = {}
@@ -100,6 +100,8 @@ class Discord:
         self._runner: web.AppRunner | None = None
         self._origin = ""
         self.bot = self.add_user("paperbot", bot=True)
+        head = base64.urlsafe_b64encode(self.bot.id.encode()).decode().rstrip("=")
+        self.token = f"{head}.bot.token"
         self.owner = self.add_user("owner")
 
     # Life
