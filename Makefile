@@ -30,6 +30,7 @@ format: $(VENV)/dev.done  ## Format the code
 bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS=dump.jsonl.gz)
 	$(BIN)/python -m tests.bench.search_bench $(if $(PAPERS),--papers $(PAPERS))
 	$(BIN)/python -m tests.bench.slack_bench $(if $(PAPERS),--papers $(PAPERS))
+	$(BIN)/python -m tests.bench.discord_bench $(if $(PAPERS),--papers $(PAPERS))
 
 soak: $(VENV)/dev.done  ## Minutes of faults, kills and freezes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.soak.slack

@@ -61,11 +61,11 @@ def main() -> None:
         asyncio.run(_serve(options))
         return
     with tempfile.TemporaryDirectory() as folder:
-        lines = _fill(Path(folder), options)
+        lines = fill(Path(folder), options)
         asyncio.run(_measure(folder, lines, options))
 
 
-def _fill(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
+def fill(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     """A store with all the papers; returns lines to ask, of each kind."""
     store = open_store(_settings(folder))
     found = read([Path(options.papers)], lambda _: None) if options.papers else made_up(MADE_UP)

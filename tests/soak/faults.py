@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,6 +97,8 @@ class Run:
     def start(self) -> None:
         """Bring the number of processes up to what it should be."""
         self.processes = [one for one in self.processes if one.poll() is None]
+        # As if the kills were hours apart: after quick ones Discord's adapter would wait.
+        shutil.rmtree(self.folder / "data" / "discord", ignore_errors=True)
         while len(self.processes) < self.platform.workers:
             self.started += 1
             with (self.folder / f"worker-{self.started}.log").open("wb") as log:
