@@ -7,6 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from pylatexenc import latexwalker
 from pylatexenc.latex2text import (
@@ -69,6 +70,27 @@ def shorten(text: str, limit: int) -> str:
     return text[:end].rstrip(" \n,;:") + "…" if limit > 0 else ""
 
 
+def one_line(text: str, limit: int) -> str:
+    """Plain text in one line of at most ``limit`` code points."""
+    return shorten(plain(text).replace("\n", " "), limit)
+
+
+def web_url(url: str | None, limit: int, *, keep: str = "()") -> str | None:
+    """``url``, quoted, where it is one of the web and at most ``limit`` long; else None.
+
+    ``keep``: characters that are left as they are beside those that every place takes.
+    """
+    try:
+        if url and plain(url) == url and not re.search(r"\s", url):
+            parts = urlsplit(url)
+            safe = quote(url, safe="/:?#[]@!$&'*+,;=%~" + keep)
+            if parts.scheme in ("http", "https") and parts.netloc and len(safe) <= limit:
+                return safe
+    except ValueError:  # a host in broken brackets
+        pass
+    return None
+
+
 def facts(card: Card) -> str:
     """The short facts of a card in one line: ``▲ 42 · 💬 3 · ★ 1.2k · 12 June 2026``.
 
@@ -85,7 +107,7 @@ def facts(card: Card) -> str:
 
 
 def _fact(text: str) -> str:
-    return shorten(plain(text).replace("\n", " "), FACT_LIMIT)
+    return one_line(text, FACT_LIMIT)
 
 
 def _visible(line: str) -> str:

@@ -10,9 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import quote, urldefrag, urlsplit
+from urllib.parse import quote, urldefrag
 
-from adapters.text import plain, shorten
+from adapters.text import one_line, plain, shorten, web_url
 from commands.model import LINE_LIMIT, Action, Mode
 from storage.model import Payload
 
@@ -95,22 +95,9 @@ def _between(text: str, start: int, end: int) -> str:
     return _MARKUP.sub(_escaped, text[start:end])
 
 
-def line(text: str, limit: int) -> str:
-    """Plain text in one line, not escaped."""
-    return shorten(plain(text).replace("\n", " "), limit)
-
-
-def web_url(url: str | None) -> str | None:
-    """``url`` where it is one of the web and not too long, else None."""
-    try:
-        if url and plain(url) == url and not re.search(r"\s", url):
-            parts = urlsplit(url)
-            safe = quote(url, safe="/:?#[]@!$&'*+,;=%~")
-            if parts.scheme in ("http", "https") and parts.netloc and len(safe) <= URL_LIMIT:
-                return safe
-    except ValueError:  # a host in broken brackets
-        pass
-    return None
+def address(url: str | None) -> str | None:
+    """Parentheses would end a link."""
+    return web_url(url, URL_LIMIT, keep="")
 
 
 def link(url: str | None, text: str) -> str:
@@ -120,7 +107,7 @@ def link(url: str | None, text: str) -> str:
 
 def heading(title: str) -> str:
     """A title over a text, or nothing."""
-    said = written(line(title, TITLE_LIMIT), 2 * TITLE_LIMIT)
+    said = written(one_line(title, TITLE_LIMIT), 2 * TITLE_LIMIT)
     return f"### {said}" if said else ""
 
 
@@ -176,7 +163,7 @@ def buttons(actions: Iterable[Action], rows: int) -> list[Row]:
     for action in actions:
         id = custom_id(action)
         if id and id != SELECT and id not in made:
-            label = line(action.label, LABEL_LIMIT) or "Open"
+            label = one_line(action.label, LABEL_LIMIT) or "Open"
             made[id] = {"type": 2, "style": 2, "custom_id": id, "label": label}
     found = list(made.values())
     starts = range(0, min(len(found), rows * BUTTONS_IN_ROW), BUTTONS_IN_ROW)

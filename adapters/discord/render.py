@@ -21,19 +21,18 @@ from adapters.discord.markup import (
     WEIGHT_LIMIT,
     Embed,
     Row,
+    address,
     buttons,
     embed,
     heading,
-    line,
     link,
     message,
     select,
     styled,
-    web_url,
     weight,
     written,
 )
-from adapters.text import facts
+from adapters.text import facts, one_line
 from commands.model import Action, Card, Reply
 from storage.model import Payload
 
@@ -69,7 +68,7 @@ def render(reply: Reply, layout: RenderAs) -> list[Payload]:
     """
     if layout == "answer":
         return _answer(reply)
-    name = line(reply.title, NAME_LIMIT) or "Papers"
+    name = one_line(reply.title, NAME_LIMIT) or "Papers"
     parts = [] if layout == "compact" else _parts(reply, CARD_TEXT_LIMIT)
     packed = [[part] for part in parts] if layout == "per-paper" else _packed(parts, 0)
     messages = [_header(reply, layout), *(_cards(group) for group in packed if group)]
@@ -109,8 +108,8 @@ def _header(reply: Reply, layout: RenderAs) -> Payload:
 
 
 def _listed(card: Card, rank: int) -> str:
-    votes = line(card.fields.get("votes", ""), 12)
-    title = link(web_url(card.url), written(_name(card), TITLE_IN_LIST_LIMIT))
+    votes = one_line(card.fields.get("votes", ""), 12)
+    title = link(address(card.url), written(_name(card), TITLE_IN_LIST_LIMIT))
     return f"{rank}. {title}" + (f" ▲ {written(votes, 24)}" if votes else "")
 
 
@@ -157,7 +156,7 @@ def _cards(parts: Sequence[Part]) -> Payload:
 def _option(card: Card, rank: int) -> tuple[str, Action, str] | None:
     if not card.actions:
         return None
-    return f"{rank}. {_name(card)}", card.actions[0], line(facts(card), 100)
+    return f"{rank}. {_name(card)}", card.actions[0], one_line(facts(card), 100)
 
 
 def _packed(parts: Sequence[Part], before: int) -> list[list[Part]]:
@@ -190,16 +189,16 @@ def _parts(reply: Reply, limit: int) -> list[Part]:
 
 
 def _card(card: Card, rank: int | None, limit: int) -> Embed:
-    url = web_url(card.url)
+    url = address(card.url)
     number = f"{rank}. " if rank else ""
     title = number + written(_name(card), TITLE_LIMIT - len(number))
-    authors = written(line(card.fields.get("authors", ""), AUTHORS_LIMIT), AUTHORS_LIMIT)
-    code = web_url(card.fields.get("code"))
+    authors = written(one_line(card.fields.get("authors", ""), AUTHORS_LIMIT), AUTHORS_LIMIT)
+    code = address(card.fields.get("code"))
     code = code if code and len(code) <= CODE_URL_LIMIT else None
     by = " · ".join(filter(None, [authors, link(code, "code") if code else ""]))
-    known = [line(facts(card), FOOTER_LIMIT), line(card.footer, FOOTER_LIMIT)]
-    footer = line(" · ".join(filter(None, known)), FOOTER_LIMIT)
-    image = web_url(card.image_url)
+    known = [one_line(facts(card), FOOTER_LIMIT), one_line(card.footer, FOOTER_LIMIT)]
+    footer = one_line(" · ".join(filter(None, known)), FOOTER_LIMIT)
+    image = address(card.image_url)
     return embed(
         "" if url else f"**{title}**",
         by,
@@ -213,4 +212,4 @@ def _card(card: Card, rank: int | None, limit: int) -> Embed:
 
 
 def _name(card: Card) -> str:
-    return line(card.title, TITLE_LIMIT) or line(card.paper_id, TITLE_LIMIT) or "Untitled"
+    return one_line(card.title, TITLE_LIMIT) or one_line(card.paper_id, TITLE_LIMIT) or "Untitled"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
+from adapters.background import Background
 from adapters.base import DeliveryError, Handle
 from adapters.discord.api import Api
 from adapters.discord.errors import name
 from adapters.discord.manifest import lacking
-from adapters.discord.markup import line
 from adapters.discord.render import speech
+from adapters.text import one_line
 from commands.model import Call, Caller, Reply
 from commands.parse import clean
 from storage.ids import paper_ids
@@ -48,43 +48,20 @@ class Place:
     lacking: str = ""
 
 
-class Background:
-    """What goes on after an acknowledgement."""
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def stop(self, seconds: float) -> None:
-        """Let what is under way come to its end, then end it."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        late = list(self._tasks)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except DeliveryError as error:
-            _log.warning("could not answer: %s", error)
-        except discord.HTTPException as error:
-            _log.warning("Discord did not take an answer (%s)", name(error))
-        except Exception as error:
-            # Without a traceback's texts: addresses of interactions are secrets.
-            _log.error("could not answer (%s)", name(error))
+def _failed(error: Exception) -> None:
+    if isinstance(error, DeliveryError):
+        _log.warning("could not answer: %s", error)
+    elif isinstance(error, discord.HTTPException):
+        _log.warning("Discord did not take an answer (%s)", name(error))
+    else:  # without a traceback's texts: addresses of interactions are secrets
+        _log.error("could not answer (%s)", name(error))
 
 
 class Talk:
     """Turns what people say into calls of the handle."""
 
     def __init__(self, api: Api, handle: Handle) -> None:
-        self.later = Background()
+        self.later = Background(_failed)
         self._api = api
         self._handle = handle
 
@@ -154,7 +131,9 @@ def place_of(source: discord.Interaction[Any] | discord.Message) -> Place:
         target=Target("discord", team, str(parent or asked)),
         asked=asked,
         caller=Caller(
-            str(user.id), name=line(user.display_name, 80), may_setup=setup if in_server else True
+            str(user.id),
+            name=one_line(user.display_name, 80),
+            may_setup=setup if in_server else True,
         ),
         private=not (guild and in_server) or _private(channel, guild),
         in_server=in_server,

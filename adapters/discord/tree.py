@@ -11,7 +11,8 @@ from typing import Any, Literal, Optional, TypeAlias, cast
 import discord
 from discord import app_commands
 
-from adapters.discord.markup import OPTION_LIMIT, OPTIONS_LIMIT, line
+from adapters.discord.markup import OPTION_LIMIT, OPTIONS_LIMIT
+from adapters.text import one_line
 from commands.model import Arg, Command
 from commands.words import zone_names
 
@@ -83,10 +84,12 @@ def _command(
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     named = {arg.name: arg.name.replace("_", "-") for arg in command.args}
     app_commands.rename(**{name: shown for name, shown in named.items() if name != shown})(run)
-    app_commands.describe(**{arg.name: line(arg.help, _HELP_LIMIT) for arg in command.args})(run)
+    app_commands.describe(**{arg.name: one_line(arg.help, _HELP_LIMIT) for arg in command.args})(
+        run
+    )
     made: app_commands.Command[Any, Any, Any] = app_commands.Command(
         name=command.name,
-        description=line(command.help, _HELP_LIMIT),
+        description=one_line(command.help, _HELP_LIMIT),
         callback=cast("Any", run),  # its own signature says what it takes
     )
     for arg in command.args:
@@ -127,9 +130,9 @@ def _completing(
 def choices(found: Sequence[tuple[str, str]]) -> list[app_commands.Choice[str]]:
     """Labels and values as Discord takes them; what cannot be a value is left out."""
     fitting = [
-        app_commands.Choice(name=line(label, OPTION_LIMIT), value=value)
+        app_commands.Choice(name=one_line(label, OPTION_LIMIT), value=value)
         for label, value in found
-        if line(label, OPTION_LIMIT) and value.strip() and len(value) <= OPTION_LIMIT
+        if one_line(label, OPTION_LIMIT) and value.strip() and len(value) <= OPTION_LIMIT
     ]
     return fitting[:OPTIONS_LIMIT]
 

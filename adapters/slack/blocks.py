@@ -10,9 +10,8 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
 
-from adapters.text import plain, shorten
+from adapters.text import one_line, shorten, web_url
 from commands.model import Action
 from storage.model import Payload
 
@@ -34,22 +33,8 @@ _CODE = re.compile(r"`([^`\n]+)`|#([CG](?=[A-Z0-9]*\d)[A-Z0-9]+)\b")
 """What stands in a reply's text: code in backticks, and a channel by its id."""
 
 
-def line(text: str, limit: int) -> str:
-    """Plain text in one line."""
-    return shorten(plain(text).replace("\n", " "), limit)
-
-
-def web_url(url: str | None) -> str | None:
-    """``url`` where it is one of the web and not too long, else None."""
-    try:
-        if url and plain(url) == url and not re.search(r"\s", url):
-            parts = urlsplit(url)
-            safe = quote(url, safe="/:?#[]@!$&'()*+,;=%~")
-            if parts.scheme in ("http", "https") and parts.netloc and len(safe) <= URL_LIMIT:
-                return safe
-    except ValueError:  # a host in broken brackets
-        pass
-    return None
+def address(url: str | None) -> str | None:
+    return web_url(url, URL_LIMIT)
 
 
 def escape(text: str) -> str:
@@ -102,7 +87,7 @@ def literal(text: str) -> Element:
 
 
 def header(title: str) -> Block:
-    return {"type": "header", "text": literal(line(title, HEADER_LIMIT))}
+    return {"type": "header", "text": literal(one_line(title, HEADER_LIMIT))}
 
 
 def prose(text: str, image_url: str | None = None, alt: str = "") -> Block:
@@ -126,7 +111,7 @@ def buttons(actions: Sequence[Action]) -> list[Block]:
         {
             "type": "button",
             "action_id": f"{action.mode}:{number}",
-            "text": literal(line(action.label, LABEL_LIMIT) or "Open"),
+            "text": literal(one_line(action.label, LABEL_LIMIT) or "Open"),
             "value": action.token.encode("utf-8", "ignore").decode(),  # no lone surrogates
         }
         for number, action in enumerate(actions[:BUTTONS_IN_ROW])
@@ -136,7 +121,7 @@ def buttons(actions: Sequence[Action]) -> list[Block]:
 
 def message(blocks: Sequence[Block], fallback: str) -> Payload:
     """A message; ``fallback`` is what notifications show."""
-    text = escape(line(fallback, FALLBACK_LIMIT)) or "Papers"
+    text = escape(one_line(fallback, FALLBACK_LIMIT)) or "Papers"
     return {
         "text": text,
         "blocks": list(blocks),

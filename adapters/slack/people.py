@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import line
 from adapters.slack.errors import code
+from adapters.text import one_line
 from commands.model import Caller
 
 Value = TypeVar("Value")
@@ -87,7 +87,7 @@ class People:
         names = (profile.get("display_name"), found.get("real_name"), found.get("name"))
         caller = Caller(
             user,
-            name=line(next(filter(None, names), ""), 80),
+            name=one_line(next(filter(None, names), ""), 80),
             zone=_zone(found.get("tz")),
             may_setup=not self._admins_only or bool(found.get("is_admin") or found.get("is_owner")),
         )

@@ -17,21 +17,20 @@ from adapters.slack.blocks import (
     WEIGHT_LIMIT,
     Block,
     Element,
+    address,
     buttons,
     context,
     header,
-    line,
     link,
     message,
     paragraph,
     prose,
     ranked,
     styled,
-    web_url,
     weight,
     words,
 )
-from adapters.text import facts, plain, shorten
+from adapters.text import facts, one_line, plain, shorten
 from commands.model import Card, Reply
 from storage.model import Payload
 
@@ -81,7 +80,7 @@ def speech(text: str, title: str = "") -> Payload:
 
 
 def _header(reply: Reply, layout: RenderAs) -> Payload:
-    title = line(reply.title, TITLE_LIMIT)
+    title = one_line(reply.title, TITLE_LIMIT)
     said = shorten(plain(reply.text), TEXT_LIMIT)
     blocks = [header(title)] if title else []
     blocks += [paragraph(*styled(said))] if said else []
@@ -100,14 +99,14 @@ def _header(reply: Reply, layout: RenderAs) -> Payload:
     if reply.open_until and layout != "compact":
         blocks.append(_open(reply))
     blocks += buttons(reply.actions)
-    titles = " · ".join(line(card.title, TITLE_IN_LIST_LIMIT) for card in reply.cards[:3])
+    titles = " · ".join(one_line(card.title, TITLE_IN_LIST_LIMIT) for card in reply.cards[:3])
     fallback = ": ".join(filter(None, [title, titles or said]))
     return message(blocks or [paragraph(words("No papers."))], fallback)
 
 
 def _listed(card: Card) -> list[Element]:
-    votes = line(card.fields.get("votes", ""), 12)
-    title = link(web_url(card.url), _name(card, TITLE_IN_LIST_LIMIT))
+    votes = one_line(card.fields.get("votes", ""), 12)
+    title = link(address(card.url), _name(card, TITLE_IN_LIST_LIMIT))
     return [title, *([words(f"  ▲ {votes}")] if votes else [])]
 
 
@@ -139,7 +138,7 @@ def _answer(reply: Reply) -> list[Payload]:
 
 def _opening(title: str, text: str) -> list[Block]:
     """A bold title over the text, in one block."""
-    title = line(title, TITLE_LIMIT)
+    title = one_line(title, TITLE_LIMIT)
     heading = [words(title, bold=True)] if title else []
     said = styled(shorten(plain(text), TEXT_LIMIT))
     between = [words("\n")] if heading and said else []
@@ -178,7 +177,7 @@ def _cards(reply: Reply) -> list[Part]:
 def _card(card: Card, rank: int | None) -> Part:
     name = _name(card, TITLE_LIMIT)
     text = shorten(plain(card.text), CARD_TEXT_LIMIT if rank else PARAGRAPH_LIMIT)
-    said = [prose(text, web_url(card.image_url), name)] if text else []
+    said = [prose(text, address(card.image_url), name)] if text else []
     return name, [_title(card, rank), *said, *_facts(card), *buttons(card.actions)]
 
 
@@ -186,19 +185,19 @@ def _title(card: Card, rank: int | None = None) -> Block:
     """``3. Title`` over the authors and the link to the code."""
     number = [words(f"{rank}. ", bold=True)] if rank else []
     below: list[Element] = []
-    if authors := line(card.fields.get("authors", ""), LINE_LIMIT):
+    if authors := one_line(card.fields.get("authors", ""), LINE_LIMIT):
         below.append(words(f"\n{authors}"))
-    if code := web_url(card.fields.get("code")):
+    if code := address(card.fields.get("code")):
         below += [words(" · " if below else "\n"), link(code, "code")]
-    title = link(web_url(card.url), _name(card, TITLE_LIMIT), bold=True)
+    title = link(address(card.url), _name(card, TITLE_LIMIT), bold=True)
     return paragraph(*number, title, *below)
 
 
 def _facts(card: Card) -> list[Block]:
-    known = filter(None, [shorten(facts(card), LINE_LIMIT), line(card.footer, LINE_LIMIT)])
+    known = filter(None, [shorten(facts(card), LINE_LIMIT), one_line(card.footer, LINE_LIMIT)])
     said = " · ".join(known)
     return [context(said)] if said else []
 
 
 def _name(card: Card, limit: int) -> str:
-    return line(card.title, limit) or line(card.paper_id, limit) or "Untitled"
+    return one_line(card.title, limit) or one_line(card.paper_id, limit) or "Untitled"

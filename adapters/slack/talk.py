@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from adapters.background import Background
 from adapters.base import DeliveryError, Handle
 from adapters.slack.api import Api
 from adapters.slack.modal import SUBSCRIBE
@@ -23,33 +23,11 @@ _PAPERS_IN_MESSAGE = 10
 _SORRY = Reply(title="", text="Something broke on our side. Please try that again.", refused=True)
 
 
-class Background:
-    """What goes on after an acknowledgement."""
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def stop(self, seconds: float) -> None:
-        """Let what is under way come to its end, then end it."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        late = list(self._tasks)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except DeliveryError as error:
-            _log.warning("could not answer: %s", error)
-        except Exception:
-            _log.exception("could not answer")
+def _failed(error: Exception) -> None:
+    if isinstance(error, DeliveryError):
+        _log.warning("could not answer: %s", error)
+    else:
+        _log.error("could not answer", exc_info=error)
 
 
 class Talk:
@@ -60,7 +38,7 @@ class Talk:
 
     def __init__(self, api: Api, people: People, handle: Handle, team: str, name: str) -> None:
         self.people = people
-        self.later = Background()
+        self.later = Background(_failed)
         self._api = api
         self._handle = handle
         self._team = team

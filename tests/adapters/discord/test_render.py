@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.base import RenderAs
-from adapters.discord.markup import escape, styled, web_url, written
+from adapters.discord.markup import address, escape, styled, written
 from adapters.discord.render import MESSAGES_LIMIT, render
 from commands.model import Action, Card, Mode, Reply
 from storage.model import Layout, Payload
@@ -111,7 +111,7 @@ def test_what_markdown_reads_is_escaped() -> None:
     assert styled("Write `today` in #123456789012345678", 99) == (
         "Write `today` in <#123456789012345678>"
     )
-    assert web_url("https://e.org/a(b)") == "https://e.org/a%28b%29"
+    assert address("https://e.org/a(b)") == "https://e.org/a%28b%29"
 
 
 # -- layouts

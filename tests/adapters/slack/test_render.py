@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.base import RenderAs
-from adapters.slack.blocks import WEIGHT_LIMIT, styled, web_url, weight
+from adapters.slack.blocks import WEIGHT_LIMIT, address, styled, weight
 from adapters.slack.home import home
 from adapters.slack.render import render, shared, speech, unfurled
 from commands.model import Action, Card, Reply
@@ -193,4 +193,4 @@ def test_code_and_channels_in_the_bots_own_text() -> None:
     ],
 )
 def test_addresses(url: str | None, kept: str | None) -> None:
-    assert web_url(url) == kept
+    assert address(url) == kept
