@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,12 @@ from storage.papers import Saved
 
 
 class Platform(StrEnum):
+    SLACK = "slack"
+    DISCORD = "discord"
+
+
+class Look(StrEnum):
+    TEXT = "text"
     SLACK = "slack"
     DISCORD = "discord"
 
@@ -74,6 +81,9 @@ def run() -> None:
 def say(
     line: Annotated[str, typer.Argument(help="A command line: search difusion models")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    look: Annotated[
+        Look, typer.Option("--as", help="As text, or the messages that a platform would get.")
+    ] = Look.TEXT,
     stdin: Annotated[bool, typer.Option("--stdin", help="A line in, an answer out.")] = False,
 ) -> None:
     """Run one command, or many from standard input, and print the answers."""
@@ -82,7 +92,7 @@ def say(
     async def work(app: App) -> None:
         for text in lines:
             reply = await app.dispatch(Call(caller=_ME, target=HERE, text=text.strip()))
-            await _print(reply, as_json)
+            await _print(reply, as_json, look)
 
     _with_app(work)
 
@@ -290,13 +300,17 @@ def _with_app(
     asyncio.run(session())
 
 
-async def _print(reply: Reply, as_json: bool) -> None:
+async def _print(reply: Reply, as_json: bool, look: Look = Look.TEXT) -> None:
     if as_json:
         print(json.dumps(to_json(reply), ensure_ascii=False), flush=True)  # noqa: T201
-        return
-    console = Console(sys.stdout)
-    for payload in console.render(reply, "answer"):
-        await console.send(HERE, payload, None, "")
+    elif look is Look.TEXT:
+        console = Console(sys.stdout)
+        for payload in console.render(reply, "answer"):
+            await console.send(HERE, payload, None, "")
+    else:
+        render = import_module(f"adapters.{look}.render").render
+        for payload in render(reply, "answer"):
+            print(json.dumps(payload, ensure_ascii=False), flush=True)  # noqa: T201
 
 
 def _counted(saved: Saved) -> str:

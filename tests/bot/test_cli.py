@@ -65,6 +65,14 @@ def test_answers_come_as_text_and_as_json(tmp_path: Path) -> None:
     assert card["actions"][0] == {"label": "Abstract", "line": "show 2401.00001"}
 
 
+@pytest.mark.parametrize(("look", "part"), [("slack", "blocks"), ("discord", "embeds")])
+def test_an_answer_is_shown_as_a_platform_would_get_it(look: str, part: str) -> None:
+    shown, _ = paperbot("say", "--as", look, "help")
+    assert json.loads(shown.splitlines()[0])[part]
+    _, told = paperbot("say", "--as", "fax", "help", code=2)
+    assert "slack" in told
+
+
 def test_lines_from_standard_input_are_answered_one_by_one() -> None:
     shown, _ = paperbot("say", "--json", "--stdin", stdin="help\nserach x\n")
     first, second = map(json.loads, shown.splitlines())
