@@ -261,7 +261,7 @@ def manifest(
 @database.command("upgrade")
 def upgrade() -> None:
     """Bring the tables to this version; happens by itself at each start."""
-    open_store(_settings()).search.close()
+    open_store(_settings()).close()
     _err.print("The database is up to date.")
 
 
@@ -274,7 +274,7 @@ def rebuild() -> None:
         count = store.search.rebuild(
             lambda done, of: progress.update(task, completed=done, total=of)
         )
-    store.search.close()
+    store.close()
     _err.print(f"{count:,} papers are indexed.")
 
 

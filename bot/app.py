@@ -55,6 +55,7 @@ def open_store(settings: Settings) -> Store:
     db.upgrade()
     papers = Papers(db)
     return Store(
+        db=db,
         papers=papers,
         subscriptions=Subscriptions(db),
         editions=Editions(db),
@@ -128,7 +129,7 @@ async def build(
                 sample=Ingest(Sample(now), store, pool, owner, now),
                 now=now,
             )
-    store.search.close()
+    store.close()
 
 
 def _chats(

@@ -57,7 +57,7 @@ def import_files(
             store.search.refresh()
     finally:
         gc.enable()
-        store.search.close()
+        store.close()
     if problems > _SHOWN:
         console.print(f"… and {problems - _SHOWN:,} further problems", style="yellow")
     return saved, problems
@@ -103,4 +103,4 @@ def _index(settings: Settings, done: Event) -> None:
     assert reader is not None
     store = open_store(settings)
     store.search.refresh(done=lambda: done.is_set() or not reader.is_alive())
-    store.search.close()
+    store.close()

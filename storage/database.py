@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,7 +29,7 @@ class Database:
         try:
             # Nothing to reset: every connection is used in a `with`, which ends its transaction.
             self._engine = sa.create_engine(
-                url, json_serializer=_to_json, pool_reset_on_return=None
+                url, json_serializer=_to_json, pool_reset_on_return=None, **_options(url)
             )
         except (sa.exc.ArgumentError, ImportError) as error:
             raise StorageError(
@@ -36,7 +37,12 @@ class Database:
                 "Write sqlite:///data/paperbot.db or postgresql+psycopg://user@host/name."
             ) from error
         self.is_sqlite = self._engine.dialect.name == "sqlite"
-        if self.is_sqlite:
+        self._reader = self._engine
+        if not self.is_sqlite:
+            self._reader = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        else:
             if self._engine.url.database:
                 Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
             sa.event.listen(self._engine, "connect", _on_sqlite_connect)
@@ -46,7 +52,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state and changes nothing."""
-        with self._engine.begin() as connection:
+        with self._reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -56,9 +62,20 @@ class Database:
             yield connection
 
     def upgrade(self) -> None:
-        """Bring the tables to this version; safe when several processes start together."""
-        if self._version() == _newest_version():
-            return
+        """Bring the tables to this version; safe when several processes start together.
+
+        Raises StorageError where the database does not answer.
+        """
+        try:
+            if self._version() != _newest_version():
+                self._migrate()
+        except sa.exc.OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise StorageError(
+                f"The database at PAPERBOT_DATABASE_URL does not answer: {reason}"
+            ) from error
+
+    def _migrate(self) -> None:
         import alembic.command  # noqa: PLC0415 - a third of a second, needed once a release
         import alembic.config  # noqa: PLC0415
 
@@ -91,6 +108,31 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def insert_missing(tx: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose keys are not there yet.
+
+    Processes that insert the same keys at once must do so in the same order.
+    """
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    if rows:
+        tx.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _options(url: str) -> dict[str, Any]:
+    """What SQLAlchemy must know of the driver.  Raises ArgumentError for one that is not ours."""
+    driver = sa.make_url(url).get_dialect().driver
+    if driver == "pysqlite":
+        return {}
+    if driver != "psycopg":
+        raise sa.exc.ArgumentError(f"there is no driver {driver} here")
+    return {
+        # Behind pgbouncer the next transaction may be another session's.
+        "connect_args": {"prepare_threshold": None},
+        # The first question after a restart of the server is answered, too.
+        "pool_pre_ping": True,
+    }
 
 
 def _newest_version() -> str:

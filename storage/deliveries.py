@@ -122,12 +122,19 @@ class Deliveries:
 
         The papers of an edition that was given up whole count as not posted.
         """
-        late = sa.and_(_table.c.state == "pending", _table.c.expires_at <= now)
+        late = (
+            sa.select(_table.c.id, _table.c.edition_id, _table.c.part)
+            .where(_table.c.state == "pending", _table.c.expires_at <= now)
+            .with_for_update(skip_locked=True)  # what is being claimed is sent, or expires later
+        )
         with self._db.write() as tx:
-            headers = sa.select(_table.c.edition_id).where(late, _table.c.part == 0)
+            rows = tx.execute(late).all()
+            headers = [row.edition_id for row in rows if row.part == 0]
             tx.execute(sa.delete(_posted).where(_posted.c.edition_id.in_(headers)))
             values = {"state": "expired", "error": "it could not be posted in time"}
-            return tx.execute(sa.update(_table).where(late).values(values)).rowcount
+            ids = [row.id for row in rows]
+            tx.execute(sa.update(_table).where(_table.c.id.in_(ids)).values(values))
+        return len(rows)
 
     def waiting(self) -> dict[str, int]:
         """How many messages wait to be sent, by chat."""

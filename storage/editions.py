@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage import tables
-from storage.database import Database
+from storage.database import Database, insert_missing
 from storage.model import Edition, Payload, State, Subscription, Target
 from storage.subscriptions import subscription_of
 
@@ -52,6 +52,7 @@ class Editions:
         One that another process planned meanwhile, or whose subscription was changed, is skipped.
         """
         with self._db.write() as tx:
+            _know_channels(tx, batch, now)
             return sum(_plan(tx, planned, now) for planned in batch)
 
     def open(self, now: datetime) -> list[tuple[Edition, Subscription]]:
@@ -89,7 +90,7 @@ class Editions:
         """Append late arrivals to an edition's thread; False where another process just did."""
         assert edition.closes_at is not None
         with self._db.write() as tx:
-            if not _lock_subscription(tx, edition.subscription_id):
+            if not _lock_subscription(tx, edition.subscription_id, wait=True):
                 return False
             if _already_posted(tx, [edition.subscription_id], paper_ids):
                 return False
@@ -112,7 +113,7 @@ class Editions:
 
 def _plan(tx: sa.Connection, planned: Planned, now: datetime) -> bool:
     subscription = planned.subscription
-    row = _lock_subscription(tx, subscription.id)
+    row = _lock_subscription(tx, subscription.id, wait=False)
     if row is None or row.paused or row.next_due_at != subscription.next_due_at:
         return False
     tx.execute(
@@ -143,16 +144,16 @@ def _plan(tx: sa.Connection, planned: Planned, now: datetime) -> bool:
             tx, edition_id, target, [{}], now, now, state="expired", error=planned.refusal
         )
     else:
-        _know_channel(tx, target, now)
         _insert_parts(tx, edition_id, target, planned.payloads, now, planned.expires_at)
         _insert_posted(tx, subscription.id, edition_id, planned.paper_ids)
     return True
 
 
-def _lock_subscription(tx: sa.Connection, id: int) -> sa.Row[Any, Any, Any] | None:
+def _lock_subscription(tx: sa.Connection, id: int, *, wait: bool) -> sa.Row[Any, Any, Any] | None:
+    """Its row; None where it is gone or, without ``wait``, in another's hands."""
     table = tables.subscriptions
     query = sa.select(table.c.id, table.c.paused, table.c.next_due_at).where(table.c.id == id)
-    return tx.execute(query.with_for_update(skip_locked=True)).first()
+    return tx.execute(query.with_for_update(skip_locked=not wait)).first()
 
 
 def _insert_parts(
@@ -210,17 +211,11 @@ def _already_posted(
     return found
 
 
-def _know_channel(tx: sa.Connection, target: Target, now: datetime) -> None:
-    """Make sure that there is a pace to lock for the channel."""
-    known = sa.select(_paces.c.channel).where(
-        _paces.c.chat == target.chat, _paces.c.channel == target.channel
-    )
-    if tx.execute(known).first():
-        return
-    try:
-        with tx.begin_nested():
-            tx.execute(
-                sa.insert(_paces).values(chat=target.chat, channel=target.channel, next_send_at=now)
-            )
-    except sa.exc.IntegrityError:
-        return  # another process was quicker
+def _know_channels(tx: sa.Connection, batch: Sequence[Planned], now: datetime) -> None:
+    """Make sure that there is a pace to lock for each channel."""
+    channels = {(one.subscription.target.chat, one.subscription.target.channel) for one in batch}
+    rows = [
+        {"chat": chat, "channel": channel, "next_send_at": now}
+        for chat, channel in sorted(channels)
+    ]
+    insert_missing(tx, _paces, rows)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage import tables
-from storage.database import Database
+from storage.database import Database, insert_missing
 
 _table = tables.leases
 
@@ -24,12 +24,10 @@ class Leases:
         The epoch grows each time that the lease changes hands, so that a late writer is known.
         """
         with self._db.write() as tx:
+            insert_missing(tx, _table, [{"name": name, "owner": "", "epoch": 0, "until": now}])
             query = sa.select(_table).where(_table.c.name == name).with_for_update()
-            row = tx.execute(query).first()
+            row = tx.execute(query).one()
             values = {"owner": owner, "until": now + length}
-            if row is None:
-                tx.execute(sa.insert(_table).values(name=name, epoch=1, **values))
-                return 1
             if row.owner != owner and row.until > now:
                 return None
             epoch: int = row.epoch + (row.owner != owner)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from storage import tables
-from storage.database import Database
+from storage.database import Database, insert_missing
 
 _table = tables.lines
 
@@ -27,11 +27,5 @@ class Lines:
         if not lines:
             return
         with self._db.write() as tx:
-            query = sa.select(_table.c.token).where(_table.c.token.in_(list(lines)))
-            new = lines.keys() - set(tx.execute(query).scalars())
-            for token in sorted(new):
-                try:
-                    with tx.begin_nested():
-                        tx.execute(sa.insert(_table).values(token=token, line=lines[token]))
-                except sa.exc.IntegrityError:
-                    continue  # another process kept the same line in between
+            rows = [{"token": token, "line": line} for token, line in sorted(lines.items())]
+            insert_missing(tx, _table, rows)

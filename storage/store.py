@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from storage.database import Database
 from storage.deliveries import Deliveries
 from storage.editions import Editions
 from storage.leases import Leases
@@ -15,6 +16,7 @@ from storage.subscriptions import Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Store:
+    db: Database
     papers: Papers
     subscriptions: Subscriptions
     editions: Editions
@@ -22,3 +24,8 @@ class Store:
     lines: Lines
     leases: Leases
     search: Search
+
+    def close(self) -> None:
+        """Let go of the files and connections."""
+        self.search.close()
+        self.db.close()

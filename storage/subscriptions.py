@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from storage import tables
 from storage.calendar import Days
-from storage.database import Database
+from storage.database import Database, insert_missing
 from storage.model import Layout, Quiet, Subscription, Target
 
 _table = tables.subscriptions
@@ -180,7 +180,7 @@ def _note_team(tx: sa.Connection, target: Target, now: datetime) -> None:
     back = sa.update(tables.teams).where(tables.teams.c.team == target.team).values(left_at=None)
     if not tx.execute(back).rowcount:
         values = {"team": target.team, "chat": target.chat, "first_seen_at": now}
-        tx.execute(sa.insert(tables.teams).values(values))
+        insert_missing(tx, tables.teams, [values])
 
 
 def subscription_of(row: sa.Row[Any]) -> Subscription:

@@ -12,6 +12,8 @@ from bot.app import open_store
 from bot.settings import Http, Hub, Settings
 from storage.database import Database
 from storage.store import Store
+from tests.engines import Engine
+from tests.postgres import Postgres
 
 
 @pytest.fixture
@@ -38,11 +40,49 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started where the first test asks for it."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def store(settings: Settings, empty_database: Path) -> Iterator[Store]:
+def engine() -> Engine:
+    """Which database a test runs on; folders whose tests run on both say so."""
+    return "sqlite"
+
+
+@pytest.fixture
+def database_url(
+    engine: Engine, tmp_path: Path, empty_database: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The address of an empty database at the newest version."""
+    if engine == "sqlite":
+        path = tmp_path / "paperbot.db"
+        shutil.copy(empty_database, path)
+        yield f"sqlite:///{path}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.database() as url:
+            yield url
+
+
+@pytest.fixture
+def empty_url(engine: Engine, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database without any tables."""
+    if engine == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.database("template0") as url:
+            yield url
+
+
+@pytest.fixture
+def store(settings: Settings, database_url: str) -> Iterator[Store]:
     """An empty store on disk."""
-    settings.data_dir.mkdir()
-    shutil.copy(empty_database, settings.data_dir)
-    opened = open_store(settings)
+    opened = open_store(settings.model_copy(update={"database_url": database_url}))
     yield opened
-    opened.search.close()
+    opened.close()

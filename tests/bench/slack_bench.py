@@ -73,7 +73,7 @@ def fill(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     for batch in batches(papers, 2_000):
         store.papers.save(batch, utc_now())
     store.search.refresh()
-    store.search.close()
+    store.close()
     show(f"{len(papers):,} papers")
     asked = questions(papers, 2_000, seed=71)
     return {
@@ -135,7 +135,7 @@ async def _paperbot(server: Server, options: argparse.Namespace) -> AsyncIterato
             await slack.start(COMMANDS, dispatch)
             yield
             await slack.stop()
-    store.search.close()
+    store.close()
 
 
 # -- the load -----------------------------------------------------------------------------------

@@ -17,10 +17,12 @@ from commands import COMMANDS
 from storage.calendar import Days, next_due
 from storage.model import Paper, Subscription, Target
 from storage.store import Store
+from tests.engines import both
 from tests.factories import NOON
 from tests.fakes.chat import FakeChat
 
 HERE = Target("fake", "T1", "C1")
+engine = both
 DAILY = Days.of(range(7))
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from multiprocessing import get_context
-from pathlib import Path
 
 import alembic.autogenerate
 import pytest
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 
 from storage import tables
-from storage.database import Database, StorageError
+from storage.database import Database, StorageError, insert_missing
 
 
 def test_the_migrations_make_exactly_the_declared_tables(db: Database) -> None:
@@ -60,6 +60,7 @@ def test_a_failed_write_leaves_nothing(db: Database) -> None:
         assert tx.execute(sa.select(tables.lines)).all() == []
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_commits_survive_power_loss(db: Database) -> None:
     with db.read() as tx:
         assert tx.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
@@ -68,22 +69,51 @@ def test_commits_survive_power_loss(db: Database) -> None:
 
 
 def _upgrade(url: str) -> None:
-    Database(url).upgrade()
+    with closing(Database(url)) as database:
+        database.upgrade()
 
 
-def test_processes_that_start_together_upgrade_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'shared.db'}"
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_read_sees_one_state_and_cannot_write(db: Database) -> None:
+    with db.read() as reader:
+        assert reader.execute(sa.select(tables.lines)).all() == []
+        with db.write() as writer:
+            writer.execute(sa.insert(tables.lines).values(token="a", line="today"))
+        assert reader.execute(sa.select(tables.lines)).all() == []
+    with pytest.raises(sa.exc.InternalError, match="read-only"), db.read() as reader:
+        reader.execute(sa.delete(tables.lines))
+
+
+def test_a_key_that_is_there_already_stays_as_it_is(db: Database) -> None:
+    with db.write() as tx:
+        for line in ("today", "trending"):
+            insert_missing(tx, tables.lines, [{"token": "a", "line": line}])
+        insert_missing(tx, tables.lines, [])
+        assert tx.execute(sa.select(tables.lines)).all() == [("a", "today")]
+
+
+def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
     context = get_context("spawn")
-    starters = [context.Process(target=_upgrade, args=(url,)) for _ in range(3)]
+    starters = [context.Process(target=_upgrade, args=(empty_url,)) for _ in range(5)]
     for starter in starters:
         starter.start()
     for starter in starters:
         starter.join()
-    assert [starter.exitcode for starter in starters] == [0, 0, 0]
-    with Database(url).read() as tx:
+    assert [starter.exitcode for starter in starters] == [0] * 5
+    with closing(Database(empty_url)) as database, database.read() as tx:
         assert tx.execute(sa.select(sa.func.count()).select_from(tables.meta)).scalar_one() == 2
 
 
-def test_an_unusable_address_is_explained() -> None:
-    with pytest.raises(StorageError, match="PAPERBOT_DATABASE_URL"):
-        Database("nonsense")
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgres://host/name", "postgresql+psycopg2://host/name", "mysql://h/n"]
+)
+def test_an_unusable_address_is_explained(url: str) -> None:
+    with pytest.raises(StorageError, match=r"PAPERBOT_DATABASE_URL .* postgresql\+psycopg://"):
+        Database(url)
+
+
+def test_a_server_that_does_not_answer_is_explained_without_the_password() -> None:
+    database = Database("postgresql://me:secret@127.0.0.1:9/papers")
+    with pytest.raises(StorageError, match=r"does not answer.*refused") as caught:
+        database.upgrade()
+    assert "secret" not in str(caught.value)

@@ -134,3 +134,4 @@ def test_a_catalogue_has_a_name_of_its_own(
     other = Database(f"sqlite:///{tmp_path_factory.mktemp('other') / 'other.db'}")
     other.upgrade()
     assert papers.catalogue() == papers.catalogue() != Papers(other).catalogue()
+    other.close()

@@ -1,6 +1,6 @@
 """Reads, and at times follows, an index that another process writes: run by ``test_processes``.
 
-``python -m tests.storage.search.reading FOLDER DATABASE``: asks until its standard input ends,
+``python -m tests.storage.search.reading FOLDER URL``: asks until its standard input ends,
 then prints how many papers it saw over time as JSON.
 """
 
@@ -17,7 +17,7 @@ from storage.search import Query, Search
 
 
 def main() -> None:
-    database = Database(f"sqlite:///{sys.argv[2]}")
+    database = Database(sys.argv[2])
     search = Search(Path(sys.argv[1]), Papers(database))
     query = Query.parse("min:0")
     seen = [0]

@@ -78,12 +78,12 @@ def test_what_another_search_wrote_is_seen(tmp_path: Path) -> None:
     assert reader.find(Query.parse("against"), 1).hits[0].title == "Against each other"
 
 
-def test_two_processes_follow_one_database(tmp_path: Path, db: Database) -> None:
+def test_two_processes_follow_one_database(tmp_path: Path, db: Database, database_url: str) -> None:
     papers = Papers(db)
     folder = tmp_path / "index"
     search = Search(folder, papers)
     fillers = list(made_up(300))
-    reading = ("-m", "tests.storage.search.reading", str(folder), str(tmp_path / "test.db"))
+    reading = ("-m", "tests.storage.search.reading", str(folder), database_url)
     with _started(*reading) as reader:
         for number in range(15):
             papers.save(fillers[number * 20 :][:20], NOON)
