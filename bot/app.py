@@ -21,6 +21,7 @@ from adapters.sources.sample import Sample
 from bot.allowance import Allowance
 from bot.dispatch import Dispatch
 from bot.ingest import Ingest
+from bot.metrics import Metrics, TimedSearch
 from bot.outbox import Outbox
 from bot.plan import Planner
 from bot.settings import Settings
@@ -31,7 +32,6 @@ from storage.editions import Editions
 from storage.leases import Leases
 from storage.lines import Lines
 from storage.papers import Papers
-from storage.search import Search
 from storage.store import Store
 from storage.subscriptions import Subscriptions
 
@@ -48,12 +48,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
     """Open the database (bringing its tables up to date) and the index."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db = Database(settings.url)
     db.upgrade()
     papers = Papers(db)
+    folder = settings.data_dir / "index"
     return Store(
         db=db,
         papers=papers,
@@ -62,7 +63,7 @@ def open_store(settings: Settings) -> Store:
         deliveries=Deliveries(db),
         lines=Lines(db),
         leases=Leases(db),
-        search=Search(settings.data_dir / "index", papers),
+        search=TimedSearch(folder, papers, (metrics or Metrics()).search),
     )
 
 
@@ -80,6 +81,7 @@ class App:
     source: Source
     ingest: Ingest
     sample: Ingest
+    metrics: Metrics
     now: Callable[[], datetime]
 
     async def start(self) -> None:
@@ -89,13 +91,13 @@ class App:
 
     async def stop(self) -> None:
         """Disconnect them."""
-        for chat in self.chats.values():
-            await chat.stop()
+        await asyncio.gather(*(chat.stop() for chat in self.chats.values()))
 
     async def deliver(self) -> int:
         """Plan and send what is due; returns how many messages were sent."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self.pool, self.planner.plan, self.now())
+        planned = await loop.run_in_executor(self.pool, self.planner.plan, self.now())
+        self.metrics.planned.inc(planned)
         return await self.outbox.drain()
 
 
@@ -111,7 +113,8 @@ async def build(
     ``server`` takes the chats' routes; without one there are no chats, and only ``dispatch``
     answers.  ``allowance`` limits what one person may ask; without it there is no limit.
     """
-    store = open_store(settings)
+    metrics = Metrics()
+    store = open_store(settings, metrics)
     chats = {chat.name: chat for chat in _chats(settings, store, server, now)} if server else {}
     owner = uuid.uuid4().hex
     with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
@@ -121,12 +124,15 @@ async def build(
                 store=store,
                 pool=pool,
                 chats=chats,
-                dispatch=Dispatch(store, COMMANDS, [hub], pool, settings.zone, now, allowance),
+                dispatch=Dispatch(
+                    store, COMMANDS, [hub], pool, settings.zone, now, allowance, metrics
+                ),
                 planner=Planner(store, COMMANDS, chats, settings.zone),
-                outbox=Outbox(store, chats, pool, owner, now),
+                outbox=Outbox(store, chats, pool, owner, now, metrics),
                 source=hub,
                 ingest=Ingest(hub, store, pool, owner, now),
                 sample=Ingest(Sample(now), store, pool, owner, now),
+                metrics=metrics,
                 now=now,
             )
     store.close()

@@ -13,8 +13,9 @@ import structlog
 
 from adapters.base import Source, SourceError
 from bot.allowance import Allowance
+from bot.metrics import Metrics
 from commands.model import Call, Command, Context, Missing, Reply, UserError
-from commands.parse import bind, execute, find, run
+from commands.parse import bind, execute, find, parse
 from storage.model import Paper
 from storage.store import Store
 
@@ -38,7 +39,9 @@ class Dispatch:
         zone: ZoneInfo,
         now: Callable[[], datetime],
         allowance: Allowance | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._store = store
         self._allowance = allowance
         self._commands = commands
@@ -106,8 +109,11 @@ class Dispatch:
         )
         if call.command:
             command = find(call.command, self._commands)
-            return execute(ctx, command, bind(command, call.values, ctx.today))
-        return run(ctx, self._line(call.text))
+            values = bind(command, call.values, ctx.today)
+        else:
+            command, values = parse(self._line(call.text), self._commands, ctx.today)
+        with self._metrics.command.labels(command.name).time():
+            return execute(ctx, command, values)
 
     def _line(self, text: str) -> str:
         if not text.startswith("#"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 
 from adapters.base import Chat, DeliveryError
+from bot.metrics import Metrics
 from storage.deliveries import Outcome
 from storage.model import Delivery, Subscription
 from storage.store import Store
@@ -25,6 +26,11 @@ LEASE = timedelta(seconds=60)
 """How long a claim holds: it must outlive the request by far, or a look-up races it."""
 _BATCH = 50
 _SLOWEST_RETRY = timedelta(minutes=5)
+_UNKNOWN = (
+    "may or may not have been posted just now: the answer was lost, and I cannot look it up. "
+    "So that nothing comes twice, I do not post it again. Please look there."
+)
+_STOPPED = "paperbot was stopped while it was on its way"
 
 
 class Outbox:
@@ -41,7 +47,9 @@ class Outbox:
         pool: Executor,
         owner: str,
         now: Callable[[], datetime],
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._deliveries = store.deliveries
         self._chats = chats
         self._pool = pool
@@ -54,34 +62,75 @@ class Outbox:
         self._closed = True
 
     async def drain(self) -> int:
-        """Send until nothing is ready; returns how many messages were sent."""
-        await self._in_thread(partial(self._deliveries.expire, self._now()))
+        """Send until nothing is ready; returns how many messages were sent.
+
+        Where it is cancelled, what is on the wire is handed back to be looked up by the next.
+        """
+        expired = await self._in_thread(partial(self._deliveries.expire, self._now()))
+        self._metrics.expired.inc(expired)
         sent = 0
         while not self._closed and (claimed := await self._in_thread(self._claim)):
-            tasks = {asyncio.create_task(self._deliver(delivery)) for delivery in claimed}
-            while tasks:
-                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                outcomes = [task.result() for task in done]
-                recorded = await self._in_thread(
-                    partial(self._deliveries.record, self._owner, outcomes, self._now())
-                )
-                sent += sum(outcome.state == "sent" for outcome in outcomes)
-                for subscription in recorded.paused:
-                    await self._tell(subscription)
+            sent += await self._deliver_all(claimed)
         return sent
 
-    async def _tell(self, paused: Subscription) -> None:
-        """Tell whoever made a subscription that it stopped, and why."""
-        text = (
-            f"Subscription {paused.id}, `{paused.line}` in #{paused.target.channel}, is paused: "
-            f"{paused.paused} When that is mended, write `resume {paused.id}`."
+    async def _deliver_all(self, claimed: Sequence[Delivery]) -> int:
+        tasks = {asyncio.create_task(self._deliver(delivery)): delivery for delivery in claimed}
+        sent = 0
+        try:
+            while tasks:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del tasks[task]
+                outcomes = [task.result() for task in done]
+                sent += sum(outcome.state == "sent" for outcome in outcomes)
+                await self._record(outcomes)
+        except asyncio.CancelledError:
+            await self._hand_back(tasks)
+            raise
+        return sent
+
+    async def _hand_back(self, tasks: Mapping[asyncio.Task[Outcome], Delivery]) -> None:
+        """Leave unfinished messages to another process, which looks them up first.
+
+        Not at once: a request that was broken off may still arrive.
+        """
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        again_at = self._now() + TIMEOUT
+        await self._record(
+            [
+                Outcome(delivery=delivery, state="sending", error=_STOPPED, again_at=again_at)
+                if task.cancelled()
+                else task.result()
+                for task, delivery in tasks.items()
+            ]
         )
+
+    async def _record(self, outcomes: Sequence[Outcome]) -> None:
+        now = self._now()
+        recorded = await self._in_thread(
+            partial(self._deliveries.record, self._owner, outcomes, now)
+        )
+        for outcome in outcomes:
+            self._metrics.recorded(outcome, now)
+        tellings = [
+            self._tell(
+                one, f"is paused: {one.paused} When that is mended, write `resume {one.id}`."
+            )
+            for one in recorded.paused
+        ]
+        tellings += [self._tell(one, _UNKNOWN) for one in recorded.unknown]
+        await asyncio.gather(*tellings)
+
+    async def _tell(self, one: Subscription, what: str) -> None:
+        """Tell whoever made a subscription what became of it."""
+        text = f"Subscription {one.id}, `{one.line}` in #{one.target.channel}, {what}"
         try:
             async with asyncio.timeout(TIMEOUT.total_seconds()):
-                chat = self._chats[paused.target.chat]
-                await chat.tell(paused.target.team, paused.made_by, text)
+                await self._chats[one.target.chat].tell(one.target.team, one.made_by, text)
         except Exception as error:
-            _log.warning("nobody could be told", subscription=paused.id, error=_words(error))
+            _log.warning("nobody could be told", subscription=one.id, error=_words(error))
 
     def _claim(self) -> list[Delivery]:
         paces = {name: chat.pace for name, chat in self._chats.items()}
@@ -104,6 +153,7 @@ class Outbox:
 
     async def _look_up(self, chat: Chat, delivery: Delivery) -> Outcome | None:
         """What an earlier attempt came to; None where it surely posted nothing."""
+        self._metrics.looked_up.labels(chat.name).inc()
         try:
             async with asyncio.timeout(TIMEOUT.total_seconds()):
                 ref = await chat.find(
@@ -123,6 +173,7 @@ class Outbox:
             )
         if ref is None:
             return None
+        self._metrics.found.labels(chat.name).inc()
         _log.info("found posted already", delivery=delivery.id, ref=ref)
         return Outcome(delivery=delivery, state="sent", ref=ref)
 

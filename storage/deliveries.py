@@ -44,10 +44,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many outcomes were taken, and which subscriptions they paused."""
+    """How many outcomes were taken, which subscriptions they paused, and for which it is not
+    known whether their message stands."""
 
     taken: int
     paused: tuple[Subscription, ...]
+    unknown: tuple[Subscription, ...]
 
 
 class Deliveries:
@@ -113,9 +115,14 @@ class Deliveries:
                 subscription
                 for outcome in taken
                 if outcome.pause
-                and (subscription := _pause(tx, outcome.delivery.edition_id, outcome.error))
+                and (subscription := _pause(tx, outcome.delivery.subscription_id, outcome.error))
             ]
-        return Recorded(len(taken), tuple(paused))
+            unknown = [
+                _subscription(tx, outcome.delivery.subscription_id)
+                for outcome in taken
+                if outcome.state == "unknown"
+            ]
+        return Recorded(len(taken), tuple(paused), tuple(unknown))
 
     def expire(self, now: datetime) -> int:
         """Give up what waited past its time; returns how many messages.
@@ -150,7 +157,14 @@ class Deliveries:
 def _load(tx: sa.Connection, before: dict[int, State]) -> list[Delivery]:
     header = _table.alias()
     query = (
-        sa.select(_table, header.c.external_id.label("parent_ref"))
+        sa.select(
+            _table,
+            _editions.c.subscription_id,
+            _editions.c.on,
+            _editions.c.due_at,
+            header.c.external_id.label("parent_ref"),
+        )
+        .join(_editions, _editions.c.id == _table.c.edition_id)
         .outerjoin(
             header,
             sa.and_(header.c.edition_id == _table.c.edition_id, header.c.part == 0),
@@ -162,6 +176,9 @@ def _load(tx: sa.Connection, before: dict[int, State]) -> list[Delivery]:
         Delivery(
             id=row.id,
             edition_id=row.edition_id,
+            subscription_id=row.subscription_id,
+            on=row.on,
+            due_at=row.due_at,
             part=row.part,
             target=Target(row.chat, row.team, row.channel),
             payload=row.payload,
@@ -208,17 +225,21 @@ def _record(tx: sa.Connection, owner: str, outcome: Outcome, now: datetime) -> b
     return True
 
 
-def _pause(tx: sa.Connection, edition_id: int, why: str | None) -> Subscription | None:
-    """Pause the edition's subscription; None where it was paused already."""
+def _pause(tx: sa.Connection, id: int, why: str | None) -> Subscription | None:
+    """Pause a subscription; None where it was paused already."""
     table = tables.subscriptions
-    owner_of = sa.select(_editions.c.subscription_id).where(_editions.c.id == edition_id)
     row = tx.execute(
         sa.update(table)
-        .where(table.c.id.in_(owner_of), table.c.paused.is_(None))
+        .where(table.c.id == id, table.c.paused.is_(None))
         .values(paused=why)
         .returning(table)
     ).first()
     return subscription_of(row) if row else None
+
+
+def _subscription(tx: sa.Connection, id: int) -> Subscription:
+    table = tables.subscriptions
+    return subscription_of(tx.execute(sa.select(table).where(table.c.id == id)).one())
 
 
 def _ready(table: Any, now: datetime) -> sa.ColumnElement[bool]:

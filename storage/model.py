@@ -7,6 +7,7 @@ it does not carry.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal, TypeAlias
@@ -107,6 +108,9 @@ class Delivery:
 
     id: int
     edition_id: int
+    subscription_id: int
+    on: date
+    due_at: datetime
     part: int
     target: Target
     payload: Payload
@@ -121,8 +125,30 @@ class Delivery:
 
     @property
     def key(self) -> str:
-        """What marks the message on the platform, the same for every attempt."""
-        return f"pb-{self.id}"
+        """What marks the message on the platform: the same for every attempt, and after a restore.
+
+        Rows are numbered anew by a database that was set back, so their numbers cannot serve.
+        """
+        return key_of(self.subscription_id, self.on, self.part)
+
+
+def key_of(subscription_id: int, on: date, part: int) -> str:
+    """The mark of one message on its platform; ``read_key`` takes it apart again."""
+    return f"pb-{subscription_id}-{on:%Y%m%d}-{part}"
+
+
+_KEY = re.compile(r"pb-(\d{1,18})-(\d{8})-(\d{1,9})")
+
+
+def read_key(key: str) -> tuple[int, date, int] | None:
+    """Subscription, local date and part of a marked message; None for any other mark."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return None
+    try:
+        return int(match[1]), date.fromisoformat(match[2]), int(match[3])
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ deliveries = Table(
     UniqueConstraint("edition_id", "part"),
     Index(None, "state", "not_before"),
     Index(None, "chat", "channel", "state"),
-    sqlite_autoincrement=True,  # the id is the mark on the platform: it must never come again
+    sqlite_autoincrement=True,  # what an operator noted down never means another one later
 )
 
 paces = Table(

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from bot.outbox import LEASE
+import pytest
+
+from bot.outbox import LEASE, TIMEOUT
 from tests.bot.conftest import Bot
 from tests.factories import NOON, paper
 
@@ -51,6 +53,9 @@ async def test_where_looking_is_impossible_it_is_unknown_and_never_sent_again(bo
     bot.move_to(NOON + LEASE)
     await bot.outbox().drain()
     assert state(bot) == ("unknown", "History cannot be read here.")
+    ((team, person, told),) = bot.chat.told
+    assert (team, person) == ("T1", "U1")
+    assert "Subscription 1, `today --limit 3` in #C1, may or may not have been posted" in told
     bot.move_to(NOON + LEASE * 10)
     assert await bot.outbox().drain() == 0
     assert len(bot.chat.posts) == 1
@@ -109,6 +114,22 @@ async def test_a_refusal_pauses_the_subscription_with_its_reason(bot: Bot) -> No
     bot.store.subscriptions.resume("T1", 1, NOON + timedelta(days=1))
     bot.move_to(NOON + timedelta(days=1))
     assert await bot.tick() == 2  # its papers were never posted, so they still are
+
+
+async def test_what_hangs_when_it_is_stopped_is_handed_back_and_looked_up(bot: Bot) -> None:
+    await due(bot)
+    bot.chat.faults.append("hangs")
+    outbox = bot.outbox()
+    draining = asyncio.create_task(outbox.drain())
+    await bot.chat.hanging.wait()
+    outbox.close()
+    draining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await draining
+    assert await bot.outbox("the next").drain() == 0  # what was broken off may still arrive
+    bot.move_to(NOON + TIMEOUT)
+    assert await bot.outbox("the next").drain() == 2
+    assert len(bot.chat.posts) == len(set(bot.chat.keys())) == 2
 
 
 async def test_what_cannot_be_sent_for_half_a_day_expires(bot: Bot) -> None:

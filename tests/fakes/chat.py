@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -19,10 +20,11 @@ from tests.contracts.harness import Harness
 TEXT_LIMIT = 1_000
 CARDS_IN_MESSAGE = 5
 
-Fault: TypeAlias = Literal["lost", "dropped", "refused", "busy", "broken"]
+Fault: TypeAlias = Literal["lost", "hangs", "dropped", "refused", "busy", "broken"]
 """What goes wrong with one send:
 
 * ``lost``: it is posted, but the answer never comes (an exception that is no DeliveryError)
+* ``hangs``: it is posted, but the sender waits for the answer for ever
 * ``dropped``: the same for the sender, but it was not posted
 * ``refused``: a permanent DeliveryError, as for an archived channel
 * ``busy``: a DeliveryError with ``retry_after``, as for HTTP 429
@@ -62,6 +64,7 @@ class FakeChat:
         self.blind = False
         self.deaf = False
         self.attempts = 0
+        self.hanging = asyncio.Event()
         self.commands: tuple[Command, ...] = ()
         self._now = now
         self._retry_after = retry_after
@@ -91,6 +94,9 @@ class FakeChat:
             raise TimeoutError("no answer")
         ref = f"ref-{len(self.posts) + 1}"
         self.posts.append(FakePost(ref, target, payload, parent, key, self._now()))
+        if fault == "hangs":
+            self.hanging.set()
+            await asyncio.get_running_loop().create_future()
         if fault == "lost":
             raise TimeoutError("no answer")
         return ref
