@@ -139,7 +139,7 @@ def _list(path: Path, stream: gzip.GzipFile | io.BufferedReader[Any]) -> Iterato
         yield Problem(path, None, f"a list of more than {_LIST_BYTES // 1_000_000} MB")
         return
     try:
-        answer = _json(text)
+        answer = wire.parse_json(text)
     except ValueError as error:
         yield Problem(path, None, str(error))
         return
@@ -169,7 +169,7 @@ def _paper(line: bytes) -> Paper:
     """The paper on one line.  Raises ValueError with a sentence where there is none."""
     if len(line) > _LINE_BYTES:
         raise ValueError(f"a line of more than {_LINE_BYTES // 1_000_000} MB")
-    row = _json(line)
+    row = wire.parse_json(line)
     if not isinstance(row, dict):
         raise ValueError(f"{wire.shown(row)} instead of a paper")
     if "paperbot" in row:
@@ -177,16 +177,6 @@ def _paper(line: bytes) -> Paper:
     if "paper" in row or "upvotes" in row:
         return wire.read_paper(row)
     return _from_arxiv(row)
-
-
-def _json(text: bytes) -> Any:
-    try:
-        # Bytes would be taken in UTF-16, too, and with halves of surrogate pairs.
-        return json.loads(text.decode())
-    except UnicodeDecodeError:
-        raise ValueError("not text in UTF-8") from None
-    except (ValueError, RecursionError):
-        raise ValueError("not JSON, or cut off") from None
 
 
 def _from_arxiv(row: dict[str, Any]) -> Paper:

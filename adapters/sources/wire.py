@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 MOST = 2**31 - 1
 """The largest count: what an INTEGER column of PostgreSQL holds."""
+
+_MOST_VALUES = 500_000
+"""Of one JSON text; a list of the Hub's has one in 40 bytes.  A value takes up to 120 in memory."""
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WEB = re.compile(r"https?://[\w-]+(\.[\w-]+)+(:\d+)?([/?#][^\s<>\"]*)?", re.IGNORECASE)
@@ -57,6 +60,22 @@ def web_address(text: str) -> str:
 def in_utc(time: datetime) -> datetime:
     """``time`` in UTC, which it is taken to be in where it names no zone."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def parse_json(text: bytes) -> Any:
+    """The value that ``text`` says in JSON.  Raises ValueError with what it is instead.
+
+    What it takes in memory is bounded: a text of brackets alone would take thirty times its size.
+    """
+    if sum(map(text.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise ValueError(f"JSON of more than {_MOST_VALUES:,} values")
+    try:
+        # Bytes would be taken in UTF-16, too, and with halves of surrogate pairs.
+        return json.loads(text.decode())
+    except UnicodeDecodeError:
+        raise ValueError("text that is not in UTF-8") from None
+    except (ValueError, RecursionError):
+        raise ValueError("broken or cut-off JSON") from None
 
 
 def shown(value: object) -> str:
