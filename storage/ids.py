@@ -6,6 +6,7 @@ import re
 
 _NEW = r"[0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}"
 _OLD = r"[a-z-]+(?:\.[A-Z]{2})?/[0-9]{7}"
+_CLASS = re.compile(r"\.[A-Z]{2}(?=/)")  # in math.GT/0309136; not part of the canonical form
 # arXiv identifier scheme: info.arxiv.org/help/arxiv_identifier.html
 _ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v[0-9]+)?")
 _SITES = r"(?:www\.|export\.)?(?:arxiv\.org|huggingface\.co|hf\.co|alphaxiv\.org)"
@@ -24,9 +25,9 @@ def paper_id(text: str) -> str | None:
     """
     text = text.strip().strip("<>").split("|")[0].strip()
     match = _WHOLE.fullmatch(text) or _URL.match(text)
-    return match["id"] if match else None
+    return _CLASS.sub("", match["id"]) if match else None
 
 
 def paper_ids(text: str) -> list[str]:
     """The ids of all papers whose addresses stand in ``text``, in order, each once."""
-    return list(dict.fromkeys(match["id"] for match in _URL.finditer(text)))
+    return list(dict.fromkeys(_CLASS.sub("", match["id"]) for match in _URL.finditer(text)))

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import TypeAlias, TypeVar
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
@@ -26,12 +27,17 @@ MOST_BYTES = 5_000_000
 _PAUSE = 300  # seconds: the window of the Hub's rate limits
 _READ = (200, 400)  # the answers whose body says something
 
-Turn = Callable[[], AbstractAsyncContextManager[None]]
+Read = TypeVar("Read")
+Turn: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 """Waits until it is our turn to ask; held while a request is under way."""
 
 
 class NoAnswerError(SourceError):
     """The server cannot be reached, is overloaded or broken: true of its other addresses, too."""
+
+
+class TryAgainError(Exception):
+    """The answer may be another one at the next try; the text says what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,10 @@ class Client:
         self._timeout = timeout
         self._free_at = datetime.min.replace(tzinfo=UTC)
 
-    async def get(
-        self,
-        url: URL,
-        etag: str | None = None,
-        refuse: Callable[[Answer], str | None] = lambda answer: None,
-    ) -> Answer:
-        """The answer, whatever its status, unless that is 429 or 5xx through all tries.
+    async def get(self, url: URL, read: Callable[[Answer], Read], etag: str | None = None) -> Read:
+        """What ``read`` makes of the answer, whatever its status but 429 and 5xx.
 
-        ``refuse`` may say of an answer why it is worth another try.  Raises SourceError.
+        ``read`` may raise TryAgainError.  Raises SourceError, NoAnswerError after all tries.
         """
         for attempt in range(TRIES):
             if (wait := (self._free_at - self._now()).total_seconds()) > 0:
@@ -95,15 +96,13 @@ class Client:
             try:
                 async with self._turn():
                     answer = await self._try(url, etag)
+                if answer.status != 429 and answer.status < 500:
+                    return read(answer)
+                failure = f"answered {answer.status}"
             except (ClientError, OSError) as error:
                 failure = f"did not answer ({str(error) or 'timed out'})"
-            else:
-                if answer.status == 429 or answer.status >= 500:
-                    failure = f"answered {answer.status}"
-                elif why := refuse(answer):
-                    failure = why
-                else:
-                    return answer
+            except TryAgainError as error:
+                failure = str(error)
             self._pause(2**attempt * (0.5 + self._random()))
         raise NoAnswerError(self.told(url, f"{failure}, {TRIES} times."))
 

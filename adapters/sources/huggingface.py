@@ -178,10 +178,13 @@ class HuggingFace:
 
     async def _ask(self, url: URL, etag: str | None = None) -> Answer:
         """An answer with status 200, 404, or 304 where ``etag`` was given."""
-        answer = await self._client.get(url, etag)
-        if answer.status in (200, 404) or (answer.status == 304 and etag):
-            return answer
-        hint = "It does not take what it was asked."
-        if answer.status in (401, 403):
-            hint = "Is the token right?" if self._token else "It wants a token (HF_TOKEN)."
-        raise SourceError(self._client.told(url, f"answered {answer.status}. {hint}"))
+
+        def read(answer: Answer) -> Answer:
+            if answer.status in (200, 404) or (answer.status == 304 and etag):
+                return answer
+            hint = "It does not take what it was asked."
+            if answer.status in (401, 403):
+                hint = "Is the token right?" if self._token else "It wants a token (HF_TOKEN)."
+            raise SourceError(self._client.told(url, f"answered {answer.status}. {hint}"))
+
+        return await self._client.get(url, read, etag)

@@ -62,6 +62,27 @@ def in_utc(time: datetime) -> datetime:
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
+_WORK = (
+    "(?:e-?print|preprint|paper|article|manuscript|submission|version|work|note|draft|document"
+    "|letter|report|thesis)"
+)
+_WITHDRAWN = re.compile(
+    rf"(?:^|[.;:,(]\s*)\W*(?:admin note:?\W*)?(?:(?:(?:this|the|our|present|current)\s+)*{_WORK}"
+    r"(?:\s+in its present form)?,?\s+(?:(?:is|was|has been|have been|had been|is being)\s+)?"
+    r"(?:[a-z]+ly\s+)?)?(?:withdrawn|withdrawed|retracted)\b",
+    re.IGNORECASE,
+)
+_NOTICE = 200  # characters of an abstract in which a notice stands, where it is one
+
+
+def withdrawn(comment: str, abstract: str) -> bool:
+    """Whether arXiv's fields say that the paper was withdrawn.
+
+    arXiv has no field for it: the notice stands in the comment, or begins the abstract.
+    """
+    return bool(_WITHDRAWN.search(comment) or _WITHDRAWN.match(abstract[:_NOTICE]))
+
+
 def parse_json(text: bytes) -> Any:
     """The value that ``text`` says in JSON.  Raises ValueError with what it is instead.
 

@@ -34,7 +34,7 @@ def test_ids_and_addresses_are_read(text: str) -> None:
     ("text", "id"),
     [
         ("hep-th/9901001v1", "hep-th/9901001"),
-        ("https://arxiv.org/abs/math.GT/0309136", "math.GT/0309136"),
+        ("https://arxiv.org/abs/math.GT/0309136", "math/0309136"),
         ("0704.0001", "0704.0001"),
     ],
 )

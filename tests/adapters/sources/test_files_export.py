@@ -22,7 +22,7 @@ times = st.none() | st.datetimes(timezones=st.just(UTC))
 addresses = st.sampled_from(["https://example.org/a?b=c#d", "http://x.example.org:8080/~w"])
 papers = st.builds(
     Paper,
-    id=st.sampled_from(["2401.00001", "math.GT/0309136", "team:widget-7", "hep-th/9901001"]),
+    id=st.sampled_from(["2401.00001", "math/0309136", "team:widget-7", "hep-th/9901001"]),
     title=words,
     source=words,
     authors=st.lists(words).map(tuple),
