@@ -22,16 +22,16 @@ from storage.search import Query
 
 log = logging.getLogger(__name__)
 
-_PAGE = 200  # entries of one answer; arXiv gives up to 2,000, and asks for small slices
+_PAGE = 100  # entries of one answer; arXiv gives up to 2,000, and asks for small slices
 _LAST = 30_000  # how far arXiv pages through a search
 _IDS = 100  # of one request
 _DISORDER = timedelta(days=2)
 """How far from its place a paper may stand; now and then arXiv does not sort at all."""
-_GROUPS = {"astro-ph", "cond-mat", "cs", "econ", "eess", "math", "nlin", "physics"} | {
-    "q-bio",
-    "q-fin",
-    "stat",
-}
+_GROUPS = (
+    *("astro-ph", "cond-mat", "cs", "econ", "eess", "math"),
+    *("nlin", "physics", "q-bio", "q-fin", "stat"),
+)
+"""Archives with categories of their own."""
 
 
 @asynccontextmanager
