@@ -47,7 +47,7 @@ def test_an_import_tells_what_it_left_out_and_keeps_the_rest(tmp_path: Path) -> 
     file = tmp_path / "papers.jsonl"
     file.write_text(f"{row(1)}\n{{broken\n{row(2)}\n")
     _, told = paperbot("import", str(file), code=1)
-    assert f"{file.name}, line 2: not JSON" in told
+    assert f"{file.name}, line 2: broken or cut-off JSON" in told
     assert "2 new, 0 changed, 0 known as they are. 1 problem, told above." in told
     _, again = paperbot("import", str(file), code=1)
     assert "0 new, 0 changed, 2 known" in again
