@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
 from adapters.base import Chat, Source
 from adapters.console import Console
 from adapters.server import Server
-from adapters.sources.huggingface import connected
+from adapters.sources import arxiv, huggingface
 from adapters.sources.sample import Sample
 from bot.allowance import Allowance
 from bot.dispatch import Dispatch
@@ -25,6 +25,7 @@ from bot.metrics import Metrics, TimedSearch
 from bot.outbox import Outbox
 from bot.plan import Planner
 from bot.settings import Settings
+from bot.turns import Turns
 from commands import COMMANDS
 from storage.database import Database
 from storage.deliveries import Deliveries
@@ -40,6 +41,7 @@ _SAMPLE_BANNER = (
     "they make way for the first real list."
 )
 _SUGGESTIONS = 25
+_ARXIV_GAP = timedelta(seconds=3)  # info.arxiv.org/help/api/tou.html
 THREADS = 2
 """Commands and storage that run at once; more would only fight for the interpreter."""
 
@@ -78,7 +80,8 @@ class App:
     dispatch: Dispatch
     planner: Planner
     outbox: Outbox
-    source: Source
+    hub: Source
+    arxiv: Source
     ingest: Ingest
     sample: Ingest
     metrics: Metrics
@@ -118,24 +121,38 @@ async def build(
     chats = {chat.name: chat for chat in _chats(settings, store, server, now)} if server else {}
     owner = uuid.uuid4().hex
     with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
-        async with connected(settings.hf.endpoint, _reveal(settings.hf.token), now) as hub:
+        async with _sources(settings, store, pool, owner, now) as (hub, arxiv):
             yield App(
                 settings=settings,
                 store=store,
                 pool=pool,
                 chats=chats,
                 dispatch=Dispatch(
-                    store, COMMANDS, [hub], pool, settings.zone, now, allowance, metrics
+                    store, COMMANDS, [hub, arxiv], pool, settings.zone, now, allowance, metrics
                 ),
                 planner=Planner(store, COMMANDS, chats, settings.zone),
                 outbox=Outbox(store, chats, pool, owner, now, metrics),
-                source=hub,
+                hub=hub,
+                arxiv=arxiv,
                 ingest=Ingest(hub, store, pool, owner, now),
                 sample=Ingest(Sample(now), store, pool, owner, now),
                 metrics=metrics,
                 now=now,
             )
     store.close()
+
+
+@asynccontextmanager
+async def _sources(
+    settings: Settings, store: Store, pool: Executor, owner: str, now: Callable[[], datetime]
+) -> AsyncIterator[tuple[Source, Source]]:
+    """The Hub, which is asked first: it is quicker, and knows votes and code.  Then arXiv."""
+    turns = Turns(store.leases, "arXiv", owner, _ARXIV_GAP, pool, now)
+    async with (
+        huggingface.connected(settings.hf.endpoint, _reveal(settings.hf.token), now) as hub,
+        arxiv.connected(settings.arxiv.api_url, settings.arxiv.names, now, turns) as rest,
+    ):
+        yield hub, rest
 
 
 def _chats(

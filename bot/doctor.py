@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from adapters.base import Finding, Source, SourceError
 from bot.app import App
 from storage.store import Store
 
 _SOURCE_SECONDS = 15
+_KNOWN_PAPER = "1706.03762"
 
 
 async def examine(app: App) -> list[Finding]:
@@ -17,7 +18,12 @@ async def examine(app: App) -> list[Finding]:
     loop = asyncio.get_running_loop()
     found = [Finding("settings")]
     found += await loop.run_in_executor(app.pool, _examine_store, app.store)
-    found.append(await _examine_source(app))
+    newest = anext(app.hub.fetch(app.now().date()), None)
+    known = app.arxiv.get(_KNOWN_PAPER)
+    found += await asyncio.gather(
+        _examine_source(app.hub, newest, "PAPERBOT_HF__ENDPOINT and PAPERBOT_HF__TOKEN"),
+        _examine_source(app.arxiv, known, "PAPERBOT_ARXIV__API_URL"),
+    )
     subscriptions = await loop.run_in_executor(app.pool, app.store.subscriptions.everywhere)
     for name, chat in app.chats.items():
         targets = {one.target: None for one in subscriptions if one.target.chat == name}
@@ -43,13 +49,11 @@ def _examine_store(store: Store) -> Iterable[Finding]:
         yield Finding("search index")
 
 
-async def _examine_source(app: App) -> Finding:
-    source: Source = app.source
+async def _examine_source(source: Source, ask: Awaitable[object], settings: str) -> Finding:
     try:
         async with asyncio.timeout(_SOURCE_SECONDS):
-            async for _ in source.fetch(app.now().date()):
-                break
+            await ask
     except (SourceError, TimeoutError) as error:
-        advice = "Look at the network, PAPERBOT_HF__ENDPOINT and PAPERBOT_HF__TOKEN."
+        advice = f"Look at the network, and at {settings}."
         return Finding(source.name, str(error) or "it did not answer in time", advice)
     return Finding(source.name)

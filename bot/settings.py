@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -43,6 +44,33 @@ class Hub(BaseModel):
         default_factory=lambda: SecretStr(token) if (token := os.environ.get("HF_TOKEN")) else None,
         description="A token for higher rate limits, not needed; HF_TOKEN is read too.",
     )
+
+
+class ArxivSettings(BaseModel):
+    """arXiv, for the papers that Hugging Face lacks."""
+
+    api_url: str = Field(
+        default="https://export.arxiv.org/api/query",
+        pattern=r"^https?://",
+        description="Address of arXiv's query interface, or of a mirror.",
+    )
+    categories: str = Field(
+        default="",
+        description="Categories to take new papers from, with commas: `cs.CL,cs.LG`; none by "
+        "itself. A large one brings 300 papers a day.",
+    )
+
+    @field_validator("categories")
+    @classmethod
+    def _known_form(cls, value: str) -> str:
+        for name in _split(value):
+            if not re.fullmatch(r"[a-z-]+(\.([a-z-]+|[A-Z]{2}|\*))?", name):
+                raise ValueError(f"“{name}” is no arXiv category; write them as cs.CL,math.CO")
+        return value
+
+    @property
+    def names(self) -> list[str]:
+        return _split(self.categories)
 
 
 class SlackSettings(BaseModel):
@@ -88,7 +116,7 @@ class DiscordSettings(BaseModel):
 
     @property
     def guilds(self) -> list[int]:
-        return [int(part) for part in self.guild_ids.replace(",", " ").split()]
+        return [int(part) for part in _split(self.guild_ids)]
 
 
 class Settings(BaseSettings):
@@ -109,6 +137,7 @@ class Settings(BaseSettings):
     )
     http: Http = Http()
     hf: Hub = Field(default_factory=Hub)
+    arxiv: ArxivSettings = ArxivSettings()
     slack: SlackSettings = SlackSettings()
     discord: DiscordSettings = DiscordSettings()
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -148,6 +177,10 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database's address, with the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir / 'paperbot.db'}"
+
+
+def _split(value: str) -> list[str]:
+    return value.replace(",", " ").split()
 
 
 def load() -> Settings:

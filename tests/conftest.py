@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_store
-from bot.settings import Http, Hub, Settings
+from bot.settings import ArxivSettings, Http, Hub, Settings
 from storage.database import Database
 from storage.store import Store
 from tests.engines import Engine
@@ -25,6 +25,7 @@ def settings(tmp_path: Path) -> Settings:
         timezone="UTC",
         http=Http(port=0),
         hf=Hub(endpoint="http://127.0.0.1:9", token=None),
+        arxiv=ArxivSettings(api_url="http://127.0.0.1:9"),
         log_level="info",
         log_format="auto",
     )

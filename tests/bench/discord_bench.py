@@ -94,6 +94,7 @@ def _start(folder: str, fake: Discord) -> subprocess.Popen[bytes]:
         "PAPERBOT_DATA_DIR": folder,
         "PAPERBOT_HTTP__PORT": "0",
         "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
+        "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
         "PAPERBOT_DISCORD__TOKEN": fake.token,
         "PAPERBOT_DISCORD__API_URL": fake.api_url,
     }

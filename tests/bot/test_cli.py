@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +18,7 @@ def _machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PAPERBOT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("PAPERBOT_HF__ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("PAPERBOT_ARXIV__API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("PAPERBOT_TIMEZONE", "UTC")
 
 
@@ -90,11 +94,36 @@ def test_a_line_is_posted_when_it_is_due() -> None:
     assert "0 messages posted." in paperbot("deliver", "--at", f"{tomorrow}T09:01")[1]
 
 
-def test_the_doctor_names_each_fault_and_what_to_do() -> None:
+class Nothing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of a server that has nothing of what is asked for."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_doctor_names_each_fault_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: str
+) -> None:
+    monkeypatch.setenv("PAPERBOT_HF__ENDPOINT", elsewhere)
+    monkeypatch.setenv("PAPERBOT_ARXIV__API_URL", elsewhere)
     shown, _ = paperbot("doctor", code=1)
     assert "✓ database, 0 papers" in shown
     assert "✗ huggingface: " in shown
     assert "PAPERBOT_HF__ENDPOINT" in shown
+    assert "✗ arxiv: " in shown
+    assert "PAPERBOT_ARXIV__API_URL" in shown
     paperbot("say", "subscribe today")
     paperbot("say", "pause 1")
     found = [json.loads(line) for line in paperbot("doctor", "--json", code=1)[0].splitlines()]

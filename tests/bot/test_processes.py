@@ -35,6 +35,7 @@ class Machine:
             "PAPERBOT_DATA_DIR": str(folder / "data"),
             "PAPERBOT_HTTP__PORT": "0",
             "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
+            "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
             "PAPERBOT_TIMEZONE": "UTC",
         }
         self.started: list[subprocess.Popen[str]] = []

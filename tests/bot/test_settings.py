@@ -20,6 +20,7 @@ def test_everything_has_a_default() -> None:
     assert settings.http.port == 8080
     assert settings.hf.endpoint == "https://huggingface.co"
     assert settings.hf.token is None
+    assert settings.arxiv.names == []
 
 
 def test_the_environment_wins_over_the_file(
@@ -55,6 +56,8 @@ def test_the_ecosystem_s_own_variables_count_where_ours_are_not_set(
         ("PAPERBOT_TIMEZONE", "Mars/Olympus", "PAPERBOT_TIMEZONE: no such time zone"),
         ("PAPERBOT_LOG_LEVEL", "loud", "PAPERBOT_LOG_LEVEL: "),
         ("PAPERBOT_HF__ENDPOINT", "ftp://x", "PAPERBOT_HF__ENDPOINT: "),
+        ("PAPERBOT_ARXIV__API_URL", "arxiv.org", "PAPERBOT_ARXIV__API_URL: "),
+        ("PAPERBOT_ARXIV__CATEGORIES", "cs.CL cs.L", "“cs.L” is no arXiv category"),
         ("PAPERBOT_SLACK__BOT_TOKEN", "xoxb-secret", "PAPERBOT_SLACK__BOT_TOKEN needs"),
     ],
 )

@@ -111,6 +111,7 @@ class Run:
                         "PAPERBOT_DATA_DIR": str(self.folder / "data"),
                         "PAPERBOT_HTTP__PORT": "0",
                         "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
+                        "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
                         "PAPERBOT_LOG_FORMAT": "json",
                         **self.platform.environment,
                     },
