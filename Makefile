@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run chat test check format bench soak docs lock clean
+.PHONY: help run chat test check format bench bench-trending soak docs lock clean
 
 help:  ## List what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/run.done  ## Start the bot; without a platform configured, the local playground
 	@$(BIN)/paperbot run
@@ -31,6 +31,9 @@ bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS
 	$(BIN)/python -m tests.bench.search_bench $(if $(PAPERS),--papers $(PAPERS))
 	$(BIN)/python -m tests.bench.slack_bench $(if $(PAPERS),--papers $(PAPERS))
 	$(BIN)/python -m tests.bench.discord_bench $(if $(PAPERS),--papers $(PAPERS))
+
+bench-trending: $(VENV)/dev.done  ## Replay recorded votes against the trending score (FILE=votes.csv.gz)
+	$(BIN)/python -m tests.bench.trending_bench $(FILE)
 
 soak: $(VENV)/dev.done  ## Minutes of faults, kills and freezes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.soak.slack

@@ -7,13 +7,14 @@ from commands.help import help
 from commands.paper import show
 from commands.search import related, search
 from commands.subscriptions import pause, preview, resume, subscribe, subscriptions, unsubscribe
-from commands.trending import trending
+from commands.trending import top, trending
 
 COMMANDS = (
     today,
     week,
     month,
     trending,
+    top,
     search,
     show,
     related,

@@ -157,11 +157,20 @@ class Papers:
             return [_paper(row) for row in rows]
 
     def vote_points(self, ids: Sequence[str], since: datetime) -> dict[str, list[VotePoint]]:
-        """What was counted for each paper since then, oldest first."""
+        """What was counted for each paper since then, after what stood at that time."""
         columns = tables.votes.c
         points: dict[str, list[VotePoint]] = {id: [] for id in ids}
         with self._db.read() as tx:
             for part in _parts(ids):
+                stood = (
+                    sa.select(columns.paper_id, sa.func.max(columns.seen_at).label("at"))
+                    .where(columns.paper_id.in_(part), columns.seen_at < since)
+                    .group_by(columns.paper_id)
+                    .subquery()
+                )
+                then = (columns.paper_id == stood.c.paper_id) & (columns.seen_at == stood.c.at)
+                for row in tx.execute(sa.select(tables.votes).join(stood, then)):
+                    points[row.paper_id].append(VotePoint(*row))
                 rows = tx.execute(
                     sa.select(tables.votes)
                     .where(columns.paper_id.in_(part), columns.seen_at >= since)

@@ -80,20 +80,52 @@ def test_the_sample_says_what_it_is(person: Person) -> None:
     assert "grows" not in reply.text
 
 
-def test_trending_ranks_by_votes_and_those_of_the_last_day_and_says_why(person: Person) -> None:
-    start = NOON - timedelta(hours=30)
-    steady, rising, new = paper(1, upvotes=50), paper(2, upvotes=10), paper(3, upvotes=20)
-    person.at(start).save(steady, rising)
-    person.at(NOON - timedelta(hours=6)).save(new)
-    person.save(paper(2, upvotes=44), paper(3, upvotes=27))
+def test_trending_ranks_by_what_is_to_come_and_says_what_came(person: Person) -> None:
+    monday = TODAY - timedelta(days=1)
+    steady, rising = paper(1, upvotes=50, listed_on=monday), paper(2, upvotes=10, listed_on=monday)
+    person.at(NOON - timedelta(hours=24)).save(steady, rising)
+    person.at(NOON - timedelta(hours=6)).save(paper(3, upvotes=2))
+    person.save(paper(1, upvotes=51, listed_on=monday), paper(2, upvotes=44, listed_on=monday))
     reply = person.ask("trending")
     assert reply.title == "Trending papers of the last 7 days"
     assert [(card.paper_id, card.fields["why"]) for card in reply.cards] == [
         (rising.id, "+34 votes in 24 h"),
-        (steady.id, "50 votes since 30 Jun 2026"),
-        (new.id, "+7 votes in 6 h"),
+        (steady.id, "+1 vote in 24 h"),
+        (paper(3).id, "2 votes since 30 Jun 2026"),
     ]
+    assert reply.text == "By the votes they should gain in the next 24 hours, at their pace."
     assert reply.list_date is None
+
+
+def test_trending_by_stars_or_comments(person: Person) -> None:
+    person.at(NOON - timedelta(hours=20)).save(paper(1, code_stars=10), paper(2, code_stars=900))
+    person.save(paper(1, code_stars=40), paper(2, code_stars=905), paper(3, comments=4))
+    reply = person.ask("trending --by stars --limit 1")
+    assert reply.title == "Trending papers of the last 7 days by stars"
+    assert [card.fields["why"] for card in reply.cards] == ["+30 stars in 20 h"]
+    assert reply.more
+    more = person.ask(reply.more.line)
+    assert [card.fields["why"] for card in more.cards] == ["+5 stars in 20 h"]
+    comments = person.ask("trending --by comments")
+    assert [card.fields["why"] for card in comments.cards] == ["4 comments since 30 Jun 2026"]
+    assert person.ask("trending --by comments min:99").actions == (
+        Action("Look further back", "trending --by comments --days 28 min:99"),
+    )
+
+
+def test_top_has_most_votes_first_over_the_last_lists(person: Person) -> None:
+    person.save(
+        paper(1, upvotes=5),
+        paper(2, upvotes=9, listed_on=TODAY - timedelta(days=6)),
+        paper(3, upvotes=99, listed_on=TODAY - timedelta(days=7)),
+    )
+    reply = person.ask("top --limit 1")
+    assert reply.title == "Top papers of the last 7 days"
+    assert reply.text == "2 papers, most votes first."
+    assert reply.more == Action("More", "top --days 7 --limit 1 --page 2", "update")
+    assert ids(reply) + ids(person.ask(reply.more.line)) == [paper(2).id, paper(1).id]
+    assert ids(person.ask("top 30 --limit 1")) == [paper(3).id]
+    assert person.ask("top min:10").title == "Nothing fits"
 
 
 def test_trending_looks_back_from_the_newest_list_and_filters(person: Person) -> None:
@@ -106,6 +138,6 @@ def test_trending_looks_back_from_the_newest_list_and_filters(person: Person) ->
     assert ids(person.ask("trending 2")) == [paper(1).id]
     assert ids(person.ask("trending 60 cat:cs.CL")) == [paper(1).id, paper(3).id]
     nothing = person.ask("trending 2 cat:cs.CV")
-    assert nothing.title == "Nothing trending fits"
-    assert nothing.actions[0].line == "trending 8 cat:cs.CV"
+    assert nothing.title == "Nothing fits"
+    assert nothing.actions[0].line == "trending --days 8 cat:cs.CV"
     assert "after:" in person.refused("trending after:foo")

@@ -42,7 +42,7 @@ def test_the_sentence_of_undo_makes_the_same_subscription_again(person: Person) 
 
 
 def test_what_cannot_be_posted_is_refused_with_what_can(person: Person) -> None:
-    assert "`today`, `week`, `month`, `trending` can" in person.refused("subscribe search x")
+    assert "`today`, `week`, `month`, `trending`, `top` can" in person.refused("subscribe search x")
     assert "Did you mean `trending`" in person.refused("subscribe trendin at 09:00")
     assert "after:" in person.refused("subscribe trending after:foo")
     assert person.ctx.store.subscriptions.of_team("T1") == []

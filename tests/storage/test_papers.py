@@ -80,6 +80,8 @@ def test_votes_are_kept_where_they_changed(papers: Papers) -> None:
         (14, 12),
         (15, 11),
     ]
+    since = papers.vote_points([id], NOON + timedelta(hours=3))[id]
+    assert [point.upvotes for point in since] == [12, 11]  # what stood then comes first
 
 
 def test_lists_are_ordered_by_votes(papers: Papers) -> None:
