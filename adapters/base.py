@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from commands.model import Call, Command, Reply
 from storage.model import Layout, Paper, Payload, Target
@@ -94,7 +94,7 @@ class Source(Protocol):
     name: str
 
     def fetch(self, since: date) -> AsyncIterator[Paper]:
-        """Papers listed on ``since`` or later, oldest list first.
+        """Papers listed on ``since`` or later, oldest list first; without lists, changed since.
 
         Raises SourceError; what came before it stands.
         """
@@ -104,3 +104,15 @@ class Source(Protocol):
 
     async def get(self, id: str) -> Paper | None:
         """One paper by canonical id, or None where the source has none.  Raises SourceError."""
+
+
+@runtime_checkable
+class SearchedSource(Source, Protocol):
+    """A source that can be asked in words."""
+
+    async def search(self, query: str, limit: int) -> list[Paper]:
+        """The most relevant papers, best first.
+
+        ``query`` is written as for the catalogue (``storage.search.Query``).  Raises ValueError
+        with a sentence for the reader, and SourceError.
+        """

@@ -102,9 +102,10 @@ def search(
     query: Annotated[list[str], typer.Argument(help="Words, an author, an id; typos are fine.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many papers.")] = 5,
+    arxiv: Annotated[bool, typer.Option("--arxiv", help="Ask arXiv, not the catalogue.")] = False,
 ) -> None:
     """Find papers."""
-    values = {"query": " ".join(query), "limit": limit}
+    values = {"query": " ".join(query), "limit": limit, "arxiv": arxiv}
 
     async def work(app: App) -> None:
         call = Call(caller=_ME, target=HERE, command="search", values=values)

@@ -6,25 +6,20 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from adapters.base import Source, SourceError
+from adapters.base import Source
 from bot.allowance import Allowance
+from bot.fetch import Fetch
 from bot.metrics import Metrics
 from commands.model import Call, Command, Context, Missing, Reply, UserError
 from commands.parse import bind, execute, find, parse
-from storage.model import Paper
 from storage.store import Store
 
 _log = structlog.get_logger(__name__)
-
-_FETCH_SECONDS = 8.0
-"""How long a person waits for a source; the fetch itself goes on."""
-_MISS_MEMORY = timedelta(minutes=10)
-_MOST_MISSES = 10_000
 
 
 class Dispatch:
@@ -45,12 +40,10 @@ class Dispatch:
         self._store = store
         self._allowance = allowance
         self._commands = commands
-        self._sources = sources
+        self._fetch = Fetch(sources, store, pool, now)
         self._pool = pool
         self._zone = zone
         self._now = now
-        self._flights: dict[str, asyncio.Task[Paper | None]] = {}
-        self._misses: dict[str, datetime] = {}
         self._unkept: dict[str, str] = {}
         self._keeping: asyncio.Task[None] | None = None
 
@@ -91,13 +84,10 @@ class Dispatch:
         try:
             return await loop.run_in_executor(self._pool, self._run, call)
         except Missing as missing:
-            await self._fetch(missing.id)
-        try:
-            return await loop.run_in_executor(self._pool, self._run, call)
-        except Missing as missing:
-            raise _not_found(missing.id) from None
+            brought = await self._fetch.bring(missing)
+        return await loop.run_in_executor(self._pool, self._run, call, brought)
 
-    def _run(self, call: Call) -> Reply:
+    def _run(self, call: Call, brought: tuple[str, ...] | None = None) -> Reply:
         ctx = Context(
             store=self._store,
             target=call.target,
@@ -106,6 +96,7 @@ class Dispatch:
             now=self._now(),
             commands=self._commands,
             zone=call.caller.zone or self._zone,
+            brought=brought,
         )
         if call.command:
             command = find(call.command, self._commands)
@@ -122,61 +113,8 @@ class Dispatch:
             return line
         raise UserError("This button is not known any more. Please type the command instead.")
 
-    async def _fetch(self, id: str) -> None:
-        """Bring a paper that the catalogue lacks from the first source that has it, and store it.
-
-        Calls for the same paper share one flight; a miss is remembered for ten minutes.
-        """
-        now = self._now()
-        if now < self._misses.get(id, now):
-            raise _not_found(id)
-        flight = self._flights.get(id)
-        if flight is None:
-            flight = self._flights[id] = asyncio.create_task(self._ask_sources(id))
-            flight.add_done_callback(lambda _: self._flights.pop(id, None))
-        try:
-            paper = await asyncio.wait_for(asyncio.shield(flight), _FETCH_SECONDS)
-        except (SourceError, TimeoutError) as error:
-            _log.warning("fetch failed", paper=id, error=str(error) or "timed out")
-            raise UserError(
-                f"The catalogue lacks {id}, and its source does not answer now. "
-                "Please try again in a minute."
-            ) from None
-        if paper is None:
-            if len(self._misses) >= _MOST_MISSES:
-                self._misses.clear()
-            self._misses[id] = now + _MISS_MEMORY
-            raise _not_found(id)
-
-    async def _ask_sources(self, id: str) -> Paper | None:
-        failure: SourceError | None = None
-        for source in self._sources:
-            try:
-                paper = await source.get(id)
-            except SourceError as error:
-                failure = error
-                continue
-            if paper:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._pool, self._save, paper)
-                return paper
-        if failure:
-            raise failure
-        return None
-
-    def _save(self, paper: Paper) -> None:
-        self._store.papers.save([paper], self._now())
-        self._store.search.refresh()
-
 
 def long_lines(reply: Reply) -> dict[str, str]:
     """The lines that its buttons cannot carry themselves, by their tokens."""
     lines = {action.token: action.line for action in reply.all_actions()}
     return {token: line for token, line in lines.items() if token != line}
-
-
-def _not_found(id: str) -> UserError:
-    return UserError(
-        f"There is no paper {id} in the catalogue, nor at its sources. Check the id; "
-        "words of the title work too, for example: `show attention is all you need`."
-    )

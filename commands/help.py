@@ -44,7 +44,7 @@ def describe(arg: Arg) -> str:
         facts.append(f"one of {', '.join(arg.choices)}")
     if arg.required:
         facts.append("needed")
-    elif arg.default not in (None, ""):
+    elif arg.default not in (None, "") and arg.kind != "flag":
         shown = f"{arg.default:%H:%M}" if arg.kind == "time" else arg.default
         facts.append(f"{shown} by itself")
     if arg.word:

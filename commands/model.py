@@ -23,7 +23,7 @@ from storage.model import Target
 from storage.store import Store
 
 Group: TypeAlias = Literal["read", "setup", "team"]
-Kind: TypeAlias = Literal["text", "number", "date", "time", "zone", "days", "choice"]
+Kind: TypeAlias = Literal["text", "number", "date", "time", "zone", "days", "choice", "flag"]
 Mode: TypeAlias = Literal["new", "update", "share"]
 
 LINE_LIMIT = 100
@@ -36,6 +36,7 @@ _KINDS: dict[Any, Kind] = {
     time: "time",
     ZoneInfo: "zone",
     Days: "days",
+    bool: "flag",
 }
 
 
@@ -51,11 +52,15 @@ class UserError(Exception):
 
 
 class Missing(Exception):  # noqa: N818 - a request, answered by dispatch
-    """The catalogue lacks paper ``id``; dispatch asks the sources and runs the command again."""
+    """The catalogue lacks paper ``id``, or what arXiv would answer to ``query``.
 
-    def __init__(self, id: str) -> None:
-        super().__init__(id)
+    Dispatch asks the sources and runs the command again, with the ids in ``Context.brought``.
+    """
+
+    def __init__(self, id: str = "", *, query: str = "") -> None:
+        super().__init__(id or query)
         self.id = id
+        self.query = query
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +225,8 @@ class Context:
     commands: tuple[Command, ...]
     zone: ZoneInfo
     """The reader's zone: the caller's own where it is known, else the bot's default."""
+    brought: tuple[str, ...] | None = None
+    """The papers that came for the ``Missing`` which this command raised; None before that."""
     spare: int = 0
     """How many cards beyond ``limit`` a ``posts`` command should give, for those posted already."""
 

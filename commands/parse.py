@@ -109,7 +109,7 @@ def _values(command: Command, tokens: list[str], today: date) -> dict[str, Any]:
 def _take_options(
     command: Command, tokens: Sequence[str], values: dict[str, Any], today: date
 ) -> list[str]:
-    """Read ``--name value`` and ``--name=value``; returns the other tokens.
+    """Read ``--name value``, ``--name=value`` and flags; returns the other tokens.
 
     Where the rest is itself a line, options that are not this command's own are left to it.
     """
@@ -125,7 +125,9 @@ def _take_options(
         arg = command.arg(name.lower())
         if arg is None and not nested:
             raise UserError(_unknown_option(command, name))
-        if not equals and queue and not queue[0].startswith("--"):
+        if arg and arg.kind == "flag":
+            value = value or "yes"
+        elif not equals and queue and not queue[0].startswith("--"):
             value = queue.pop(0)
         if arg and not (nested and _foreign(arg, value, today)):
             values[arg.name] = _read(command, arg, value.strip('"'), today)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from commands.cards import card, full_card, resolve
-from commands.model import Action, Context, Hint, Limit, Page, Reply, UserError, command
+from commands.model import Action, Context, Hint, Limit, Missing, Page, Reply, UserError, command
 from storage.ids import paper_id
 from storage.search import Query
 
@@ -17,6 +17,7 @@ from storage.search import Query
         "search difusion models",
         "search author:lecun world model after:2022",
         'search "chain of thought" -survey has:code --limit 10',
+        "search diffusion models cat:cs.CV --arxiv",
     ),
 )
 def search(
@@ -28,10 +29,13 @@ def search(
     ],
     limit: Limit = 5,
     page: Page = 1,
+    arxiv: Annotated[bool, "ask arXiv instead of the catalogue; typos are not fine there"] = False,
 ) -> Reply:
     if paper_id(query):
         paper = resolve(ctx, query)
         return Reply(title="", cards=(full_card(paper),))
+    if arxiv:
+        return _at_arxiv(ctx, query, limit, page)
     try:
         parsed = Query.parse(query)
     except ValueError as error:
@@ -40,7 +44,9 @@ def search(
     results = ctx.store.search.find(parsed, limit + 1, offset=start)
     papers = ctx.store.papers.many(hit.id for hit in results.hits[:limit])
     if not papers:
-        return Reply(title=f"No papers for “{query}”", text=_nothing(page))
+        ask = Action("Ask arXiv", f"search {query} --arxiv")
+        actions = (ask,) if page == 1 else ()
+        return Reply(title=f"No papers for “{query}”", text=_nothing(page), actions=actions)
     taken = "; ".join(f"“{typed}” as “{word}”" for typed, word in results.corrected)
     more = Action("More", f"search {query} --limit {limit} --page {page + 1}", "update")
     return Reply(
@@ -70,6 +76,26 @@ def related(
     return Reply(
         title=f"Related to “{base.title}”",
         cards=tuple(card(found) for found in papers.values()),
+    )
+
+
+def _at_arxiv(ctx: Context, query: str, limit: int, page: int) -> Reply:
+    """What arXiv answers, best first; all of it is in the catalogue from then on."""
+    if ctx.brought is None:
+        raise Missing(query=query)
+    start = (page - 1) * limit
+    papers = ctx.store.papers.many(ctx.brought[start : start + limit])
+    if not papers:
+        text = (
+            "There are no further ones." if page > 1 else "Check the spelling, or use fewer words."
+        )
+        return Reply(title=f"arXiv has no papers for “{query}”", text=text)
+    more = Action("More", f"search {query} --arxiv --limit {limit} --page {page + 1}", "update")
+    return Reply(
+        title=f"Papers at arXiv for “{query}”",
+        cards=tuple(card(paper) for paper in papers.values()),
+        more=more if len(ctx.brought) > start + limit else None,
+        first_rank=start + 1,
     )
 
 

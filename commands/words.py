@@ -131,12 +131,20 @@ def _choice(arg: Arg, text: str) -> str:
     raise ValueError(f"“{text}” is none of {', '.join(arg.choices)}")
 
 
+def _flag(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in ("yes", "no", "true", "false", "on", "off"):
+        raise ValueError(f"“{text}” is neither yes nor no")
+    return word in ("yes", "true", "on")
+
+
 def _text(text: str) -> str:
     return text
 
 
 _READERS: dict[Kind, Callable[[str], Any]] = {
     "text": _text,
+    "flag": _flag,
     "time": read_time,
     "zone": read_zone,
     "days": Days.parse,

@@ -103,6 +103,8 @@ def _parameter(arg: Arg) -> inspect.Parameter:
     if arg.kind == "number":
         bounded = arg.least is not None or arg.most is not None
         kind = app_commands.Range[int, arg.least, arg.most] if bounded else int
+    elif arg.kind == "flag":
+        kind = bool
     elif arg.choices:
         kind = Literal[arg.choices]
     # What is left out is left to the command, whose defaults are not all Discord's types.

@@ -141,11 +141,7 @@ class Arxiv:
                     yield entry.paper
 
     async def search(self, query: str, limit: int) -> list[Paper]:
-        """The most relevant papers, best first.
-
-        ``query`` is written as for the catalogue (``storage.search.Query``).  Raises ValueError
-        with a sentence for the reader, SourceError.
-        """
+        """The most relevant papers, best first; see ``adapters.base.SearchedSource``."""
         url = self._searching(_asked(Query.parse(query)), 0, limit, "relevance")
         return [entry.paper for entry in (await self._ask(url, counted_from=0)).entries]
 

@@ -273,7 +273,7 @@ def _described(command: Command) -> Payload:
 
 
 def _described_arg(arg: Arg, rest: bool) -> Payload:
-    default = "" if arg.default is None else str(arg.default)
+    default = "" if arg.default in (None, False) else str(arg.default)
     return {
         "name": arg.name,
         "help": arg.help,

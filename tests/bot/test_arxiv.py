@@ -63,6 +63,30 @@ async def test_a_paper_comes_from_the_hub_else_from_arxiv(
     assert "withdrawn 15 Jun 2026" in reply.cards[0].footer
 
 
+async def test_arxiv_is_searched_when_asked_once_for_all_pages(app: App, export: Export) -> None:
+    for number in range(7):
+        export.add(f"2606.{number:05}", title=f"On widgets {number}")
+    nothing = await say(app, "search widgets")
+    assert [action.line for action in nothing.actions] == ["search widgets --arxiv"]
+    assert export.asked == []
+    first = await say(app, nothing.actions[0].line)
+    assert first.title == "Papers at arXiv for “widgets”"
+    assert [card.paper_id for card in first.cards] == [f"2606.{number:05}" for number in range(5)]
+    assert first.more
+    second = await say(app, first.more.line)
+    assert [card.paper_id for card in second.cards] == ["2606.00005", "2606.00006"]
+    assert second.more is None
+    assert len(export.asked) == 1
+    assert len((await say(app, "search widgets")).cards) == 5  # they are in the catalogue now
+
+
+async def test_what_arxiv_cannot_be_asked_is_told(app: App, export: Export) -> None:
+    assert "min: and has: out" in (await say(app, "search widgets min:5 --arxiv")).text
+    assert export.asked == []
+    assert (await say(app, "search widgets --arxiv")).title == "arXiv has no papers for “widgets”"
+    assert "neither yes nor no" in (await say(app, "search widgets --arxiv=perhaps")).text
+
+
 async def test_arxiv_stands_in_for_a_hub_that_fails(app: App, hub: Hub, export: Export) -> None:
     export.add("2606.00001")
     hub.faults.append(faults.status(400))

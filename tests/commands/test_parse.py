@@ -30,6 +30,8 @@ def read(line: str) -> tuple[str, dict[str, Any]]:
     ("line", "name", "values"),
     [
         ("search difusion models --limit 5", "search", {"query": "difusion models"}),
+        ("search --arxiv world models", "search", {"query": "world models", "arxiv": True}),
+        ("search world models --arxiv=no", "search", {"query": "world models"}),
         ("search difusion models --limit 7", "search", {"query": "difusion models", "limit": 7}),
         ("search --limit=7 difusion", "search", {"query": "difusion", "limit": 7}),
         ("/search a -b", "search", {"query": "a -b"}),

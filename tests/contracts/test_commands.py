@@ -68,7 +68,7 @@ def answer(ctx: Context, text: str) -> Reply | str:
     except UserError as error:
         return str(error).strip()
     except Missing as missing:
-        return missing.id
+        return str(missing)
 
 
 def fill(store: Store, papers: list[Paper]) -> None:
