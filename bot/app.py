@@ -19,8 +19,10 @@ from adapters.server import Server
 from adapters.sources import arxiv, huggingface
 from adapters.sources.sample import Sample
 from bot.allowance import Allowance
+from bot.connections import Connections
 from bot.dispatch import Dispatch
 from bot.ingest import Ingest
+from bot.lease import Lease
 from bot.metrics import Metrics, TimedSearch
 from bot.outbox import Outbox
 from bot.plan import Planner
@@ -80,6 +82,9 @@ class App:
     dispatch: Dispatch
     planner: Planner
     outbox: Outbox
+    connections: Connections
+    chores: Lease
+    """Held by the one process that polls and keeps house."""
     hub: Source
     arxiv: Source
     ingest: Ingest
@@ -89,12 +94,11 @@ class App:
 
     async def start(self) -> None:
         """Connect the chats."""
-        starting = (chat.start(COMMANDS, self.dispatch) for chat in self.chats.values())
-        await asyncio.gather(*starting)
+        await self.connections.start(COMMANDS, self.dispatch)
 
     async def stop(self) -> None:
         """Disconnect them."""
-        await asyncio.gather(*(chat.stop() for chat in self.chats.values()))
+        await self.connections.stop()
 
     async def deliver(self) -> int:
         """Plan and send what is due; returns how many messages were sent."""
@@ -118,8 +122,13 @@ async def build(
     """
     metrics = Metrics()
     store = open_store(settings, metrics)
-    chats = {chat.name: chat for chat in _chats(settings, store, server, now)} if server else {}
     owner = uuid.uuid4().hex
+    # Terms are counted on the real clock: they are about processes, not about the calendar.
+    gateway = Lease(store.leases, "discord", owner, utc_now)
+    made = _chats(settings, store, server, now, gateway.held) if server else ()
+    chats = {chat.name: chat for chat in made}
+    leases = {"discord": gateway} if "discord" in chats else {}
+    connections = Connections(chats, leases)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
         async with _sources(settings, store, pool, owner, now) as (hub, arxiv):
             yield App(
@@ -131,11 +140,13 @@ async def build(
                     store, COMMANDS, [hub, arxiv], pool, settings.zone, now, allowance, metrics
                 ),
                 planner=Planner(store, COMMANDS, chats, settings.zone),
-                outbox=Outbox(store, chats, pool, owner, now, metrics),
+                outbox=Outbox(store, connections.online, pool, owner, now, metrics),
+                connections=connections,
+                chores=Lease(store.leases, "chores", owner, utc_now),
                 hub=hub,
                 arxiv=arxiv,
-                ingest=Ingest(hub, store, pool, owner, now),
-                sample=Ingest(Sample(now), store, pool, owner, now),
+                ingest=Ingest(hub, store, pool, now),
+                sample=Ingest(Sample(now), store, pool, now),
                 metrics=metrics,
                 now=now,
             )
@@ -156,7 +167,11 @@ async def _sources(
 
 
 def _chats(
-    settings: Settings, store: Store, server: Server, now: Callable[[], datetime]
+    settings: Settings,
+    store: Store,
+    server: Server,
+    now: Callable[[], datetime],
+    is_ours: Callable[[], bool],
 ) -> Iterator[Chat]:
     """The terminal and the platforms that are set up; without any, the playground."""
     yield Console(sys.stdout)
@@ -190,6 +205,7 @@ def _chats(
             now=now,
             suggest=suggest,
             on_leave=on_leave,
+            is_ours=is_ours,
         )
     if settings.slack.bot_token or settings.discord.token:
         return

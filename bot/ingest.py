@@ -19,7 +19,6 @@ from storage.store import Store
 Item = TypeVar("Item")
 _log = structlog.get_logger(__name__)
 
-_LEASE = timedelta(minutes=10)
 _FIRST_DAYS = 7
 """How far back the first poll of an empty catalogue reaches."""
 _MOST_DAYS = 31
@@ -33,7 +32,6 @@ class Ingest:
 
     The newest lists are read at each poll; once an hour those of a week, and what the source
     calls trending, for their votes.
-    Only one process polls at a time, by a lease.
     """
 
     def __init__(
@@ -41,13 +39,11 @@ class Ingest:
         source: Source,
         store: Store,
         pool: Executor,
-        owner: str,
         now: Callable[[], datetime],
     ) -> None:
         self._source = source
         self._store = store
         self._pool = pool
-        self._owner = owner
         self._now = now
         self._votes_due = now()
 
@@ -55,11 +51,6 @@ class Ingest:
         """Fetch what may have changed since the last poll."""
         loop = asyncio.get_running_loop()
         now = self._now()
-        held = await loop.run_in_executor(
-            self._pool, self._store.leases.hold, "ingest", self._owner, now, _LEASE
-        )
-        if held is None:
-            return Saved()
         newest = await loop.run_in_executor(self._pool, self._store.papers.newest_list, now.date())
         since = self._since(newest, now)
         hourly = now >= self._votes_due
@@ -91,12 +82,6 @@ class Ingest:
         if saved.added or saved.changed:
             _log.info("fetched", source=self._source.name, new=saved.added, changed=saved.changed)
         return saved
-
-    async def stop(self) -> None:
-        """Let another process poll at once."""
-        await asyncio.get_running_loop().run_in_executor(
-            self._pool, self._store.leases.release, "ingest", self._owner, self._now()
-        )
 
     def _since(self, newest: date | None, now: datetime) -> date:
         today = now.date()

@@ -14,7 +14,7 @@ import structlog
 from adapters.base import Chat, DeliveryError
 from bot.metrics import Metrics
 from storage.deliveries import Outcome
-from storage.model import Delivery, Subscription
+from storage.model import Delivery, State, Subscription
 from storage.store import Store
 
 Result = TypeVar("Result")
@@ -137,7 +137,10 @@ class Outbox:
         return self._deliveries.claim(self._owner, paces, self._now(), LEASE, _BATCH)
 
     async def _deliver(self, delivery: Delivery) -> Outcome:
-        chat = self._chats[delivery.target.chat]
+        chat = self._chats.get(delivery.target.chat)
+        if chat is None:  # another process has taken its connection over
+            state: State = "sending" if delivery.uncertain else "pending"
+            return Outcome(delivery=delivery, state=state, again_at=self._now())
         if delivery.uncertain:
             settled = await self._look_up(chat, delivery)
             if settled:

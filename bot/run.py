@@ -49,7 +49,9 @@ def _welcome(app: App, url: str) -> str:
     if "web" in app.chats:
         return f"The playground is at {url}"
     names = [name for name in app.chats if name != "console"]
-    return f"Connected to {', '.join(names)}"
+    waits = "waiting for another process to leave"
+    told = [name if name in app.connections.online else f"{name} ({waits})" for name in names]
+    return f"Connected to {', '.join(told)}"
 
 
 def subscribe_playground(app: App) -> None:

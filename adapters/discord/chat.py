@@ -41,7 +41,8 @@ class Discord:
     ``guild_ids``: servers that get the commands at once and alone; without any, all do.
     ``state``: a folder for the little that must outlive a restart.  ``suggest`` completes titles:
     labels and values for what was typed.  ``on_leave`` is told the team of a server that paperbot
-    was removed from.
+    was removed from.  ``is_ours`` says whether this process may be connected at the moment; it is
+    asked before everything that goes out with the bot's token.
     """
 
     name = "discord"
@@ -59,6 +60,7 @@ class Discord:
         now: Callable[[], datetime],
         suggest: Suggest | None = None,
         on_leave: Callable[[str], Awaitable[None]] | None = None,
+        is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
         self._token = token
         self._api_url = api_url.rstrip("/")
@@ -67,6 +69,7 @@ class Discord:
         self._starts = Starts(self._memory, now)
         self._suggest = suggest
         self._on_leave = on_leave
+        self._is_ours = is_ours
         self._commands: Sequence[Command] = ()
         self._client: Client | None = None
         self._api: Api | None = None
@@ -88,7 +91,7 @@ class Discord:
             raise
 
     async def _start(self, commands: Sequence[Command], handle: Handle) -> None:
-        client = self._client = Client(Meter(self._refused), self._starts)
+        client = self._client = Client(Meter(self._refused, self._is_ours), self._starts)
         api = Api(client)
         talk = self._talk = Talk(api, handle)
         doors = Doors(client, api, talk)

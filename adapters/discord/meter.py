@@ -29,6 +29,9 @@ NOT_TAKEN = (
 )
 
 
+_NOT_OURS = "Another process of paperbot is connected to Discord."
+
+
 class ServerError(Exception):
     """An error of Discord's own: what was asked may have been done."""
 
@@ -43,10 +46,19 @@ class Once:
 
 
 class Meter:
-    """``refused`` is called at the first 401; from then on nothing goes out."""
+    """``refused`` is called at the first 401; from then on nothing goes out.
 
-    def __init__(self, refused: Callable[[], None] = lambda: None) -> None:
+    Nor does anything while ``is_ours`` says no: after a freeze that is known before the gateway's
+    own reconnecting and before a message whose turn comes.
+    """
+
+    def __init__(
+        self,
+        refused: Callable[[], None] = lambda: None,
+        is_ours: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._refused = refused
+        self._is_ours = is_ours
         self._dead = False
         self._free_at = 0.0
         self._invalid: deque[float] = deque()
@@ -64,6 +76,8 @@ class Meter:
         context: SimpleNamespace,
         params: aiohttp.TraceRequestStartParams,
     ) -> None:
+        if params.url.scheme in ("ws", "wss") and not self._is_ours():
+            raise aiohttp.ClientConnectionError(_NOT_OURS)  # as discord.py expects: it tries later
         if _metered(params.url):
             self._admit()
             now = asyncio.get_running_loop().time()
@@ -79,6 +93,8 @@ class Meter:
         """Raise DeliveryError where nothing may go out."""
         if self._dead:
             raise DeliveryError(NOT_TAKEN, permanent=True)
+        if not self._is_ours():
+            raise DeliveryError(_NOT_OURS)
         now = asyncio.get_running_loop().time()
         while self._invalid and self._invalid[0] <= now - INVALID_SECONDS:
             self._invalid.popleft()

@@ -55,7 +55,7 @@ async def source(hub: Hub, clock: Clock) -> AsyncIterator[HuggingFace]:
 
 @pytest.fixture
 def ingest(source: HuggingFace, store: Store, pool: ThreadPoolExecutor, clock: Clock) -> Ingest:
-    return Ingest(source, store, pool, "me", clock)
+    return Ingest(source, store, pool, clock)
 
 
 def asked_days(hub: Hub) -> list[date]:
@@ -112,19 +112,6 @@ async def test_a_day_that_cannot_be_read_does_not_keep_the_others_back(
     assert await ingest.poll() == Saved()  # told in the log; the timer goes on
 
 
-async def test_only_the_holder_of_the_lease_polls(
-    ingest: Ingest, source: HuggingFace, store: Store, pool: ThreadPoolExecutor, hub: Hub
-) -> None:
-    other = Ingest(source, store, pool, "other", lambda: NOON)
-    await ingest.poll()
-    asked_days(hub)
-    assert await other.poll() == Saved()
-    assert asked_days(hub) == []
-    await ingest.stop()
-    await other.poll()
-    assert asked_days(hub) != []
-
-
 async def test_one_day_can_be_fetched_alone(ingest: Ingest, store: Store) -> None:
     assert await ingest.fetch(YESTERDAY, YESTERDAY) == Saved(added=1)
     assert store.papers.newest_list(TODAY) == YESTERDAY
@@ -133,7 +120,7 @@ async def test_one_day_can_be_fetched_alone(ingest: Ingest, store: Store) -> Non
 async def test_the_sample_makes_way_for_the_first_real_list(
     ingest: Ingest, store: Store, pool: ThreadPoolExecutor, clock: Clock, hub: Hub
 ) -> None:
-    sample = Ingest(Sample(clock), store, pool, "me", clock)
+    sample = Ingest(Sample(clock), store, pool, clock)
     assert (await sample.fetch(date.min)).added == 80
     assert store.papers.has_sample()
     assert store.search.find(Query.parse("attention is all you need"), 1).hits

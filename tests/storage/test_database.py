@@ -36,16 +36,18 @@ def test_a_second_writer_waits_for_the_first(db: Database) -> None:
     def second() -> None:
         started.set()
         with db.write() as tx:
-            tx.execute(sa.update(tables.lines).values(line=tables.lines.c.line + "!"))
+            tx.execute(sa.update(tables.lines).values(line=tables.lines.c.line + "2"))
 
     with db.write() as tx:
         tx.execute(sa.insert(tables.lines).values(token="a", line="today"))
+    with db.write() as tx:
+        tx.execute(sa.update(tables.lines).values(line=tables.lines.c.line + "1"))
         thread = threading.Thread(target=second)
         thread.start()
         started.wait()
     thread.join()
     with db.read() as tx:
-        assert tx.execute(sa.select(tables.lines.c.line)).scalar_one() == "today!"
+        assert tx.execute(sa.select(tables.lines.c.line)).scalar_one() == "today12"
 
 
 def test_a_failed_write_leaves_nothing(db: Database) -> None:
