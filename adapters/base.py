@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from commands.model import Call, Command, Reply
-from storage.model import Layout, Paper, Payload, Target
+from storage.model import Layout, Paper, Payload, Standing, Target
 
 Handle: TypeAlias = Callable[[Call], Awaitable[Reply]]
 """Answers a call.  Never raises for what a person did: errors are replies too."""
@@ -76,6 +76,12 @@ class Chat(Protocol):
         """The ref of the message marked ``key``, posted since then; None if there is none.
 
         Raises DeliveryError where it cannot be told, ``permanent`` where it never can.
+        """
+
+    async def standing(self, target: Target, since: datetime) -> list[Standing]:
+        """All marked messages in a channel and its threads, posted since then.
+
+        Takes its time where the platform asks for it.  Raises DeliveryError as ``find`` does.
         """
 
     async def tell(self, team: str, person: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -175,6 +176,7 @@ def deliver(
     async def work(app: App) -> None:
         try:
             await app.start()
+            await app.read_back.run()
             sent = await app.deliver()
         finally:
             await app.stop()
@@ -264,6 +266,19 @@ def upgrade() -> None:
     """Bring the tables to this version; happens by itself at each start."""
     open_store(_settings()).close()
     _err.print("The database is up to date.")
+
+
+@database.command("restored")
+def restored() -> None:
+    """Say that the database was set back to an older state, by other means than `restore`.
+
+    Stop all paperbots first.  What was posted since then is read back from the channels, before
+    anything is posted there.
+    """
+    store = open_store(_settings())
+    store.recovery.mark(secrets.randbits(62))
+    store.close()
+    _err.print("Every channel will be read back before anything is posted there.")
 
 
 @index.command("rebuild")

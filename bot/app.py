@@ -26,6 +26,7 @@ from bot.lease import Lease
 from bot.metrics import Metrics, TimedSearch
 from bot.outbox import Outbox
 from bot.plan import Planner
+from bot.readback import ReadBack
 from bot.settings import Settings
 from bot.turns import Turns
 from commands import COMMANDS
@@ -35,6 +36,7 @@ from storage.editions import Editions
 from storage.leases import Leases
 from storage.lines import Lines
 from storage.papers import Papers
+from storage.recovery import Recovery
 from storage.store import Store
 from storage.subscriptions import Subscriptions
 
@@ -65,6 +67,7 @@ def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
         subscriptions=Subscriptions(db),
         editions=Editions(db),
         deliveries=Deliveries(db),
+        recovery=Recovery(db),
         lines=Lines(db),
         leases=Leases(db),
         search=TimedSearch(folder, papers, (metrics or Metrics()).search),
@@ -82,6 +85,7 @@ class App:
     dispatch: Dispatch
     planner: Planner
     outbox: Outbox
+    read_back: ReadBack
     connections: Connections
     chores: Lease
     """Held by the one process that polls and keeps house."""
@@ -141,6 +145,7 @@ async def build(
                 ),
                 planner=Planner(store, COMMANDS, chats, settings.zone),
                 outbox=Outbox(store, connections.online, pool, owner, now, metrics),
+                read_back=ReadBack(store, connections.online, pool, now),
                 connections=connections,
                 chores=Lease(store.leases, "chores", owner, utc_now),
                 hub=hub,

@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 POSTING = "post"
 POLLING = "poll"
 POST_EVERY = timedelta(seconds=1)
+READ_BACK_EVERY = timedelta(seconds=5)
 POLL_EVERY = timedelta(minutes=15)
 POLL_SAMPLE_EVERY = timedelta(minutes=1)
 FOLLOW_EVERY = timedelta(seconds=5)
@@ -57,6 +58,7 @@ class Schedule:
             ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
             ("follow", self._follow, FOLLOW_EVERY),
             ("keep house", self._keep_house, HOUSE_EVERY),
+            ("read back", self._app.read_back.run, READ_BACK_EVERY),
         ):
             self._every(every, name, work)
         self._scheduler.start()

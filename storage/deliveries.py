@@ -79,6 +79,7 @@ class Deliveries:
                 _ready(_table, now),
                 _table.c.chat.in_(paces),
                 _paces.c.next_send_at <= now,
+                _paces.c.read_back_from.is_(None),
                 ~_must_wait(now),
             )
             .order_by(_table.c.not_before, _table.c.id)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from storage import tables
 from storage.database import Database, insert_missing
 from storage.model import Edition, Payload, State, Subscription, Target
-from storage.subscriptions import subscription_of
+from storage.subscriptions import subscription_of, to_read_back
 
 _table = tables.editions
 _deliveries = tables.deliveries
@@ -69,6 +69,7 @@ class Editions:
                 _deliveries.c.part == 0,
                 _table.c.closes_at > now,
                 subscriptions.c.paused.is_(None),
+                ~to_read_back(subscriptions),
                 _deliveries.c.state.in_(("pending", "sending", "sent")),
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _NEW = r"[0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}"
 _OLD = r"[a-z-]+(?:\.[A-Z]{2})?/[0-9]{7}"
@@ -26,6 +27,14 @@ def paper_id(text: str) -> str | None:
     text = text.strip().strip("<>").split("|")[0].strip()
     match = _WHOLE.fullmatch(text) or _URL.match(text)
     return _CLASS.sub("", match["id"]) if match else None
+
+
+def ids_within(value: Any) -> tuple[str, ...]:
+    """The ids of all papers whose addresses stand anywhere in a piece of JSON, each once."""
+    if isinstance(value, str):
+        return tuple(paper_ids(value))
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(id for part in parts for id in ids_within(part)))
 
 
 def paper_ids(text: str) -> list[str]:

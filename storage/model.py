@@ -151,6 +151,17 @@ def read_key(key: str) -> tuple[int, date, int] | None:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One marked message that a platform shows: its mark, its ref, when it was posted."""
+
+    key: str
+    ref: str
+    at: datetime
+    papers: tuple[str, ...] = ()
+    """The papers whose addresses it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class VotePoint:
     """What was counted for a paper at one instant; a row exists where something changed."""

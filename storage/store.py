@@ -10,6 +10,7 @@ from storage.editions import Editions
 from storage.leases import Leases
 from storage.lines import Lines
 from storage.papers import Papers
+from storage.recovery import Recovery
 from storage.search import Search
 from storage.subscriptions import Subscriptions
 
@@ -21,6 +22,7 @@ class Store:
     subscriptions: Subscriptions
     editions: Editions
     deliveries: Deliveries
+    recovery: Recovery
     lines: Lines
     leases: Leases
     search: Search

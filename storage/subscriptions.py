@@ -159,6 +159,7 @@ class Subscriptions:
                 _table.c.next_due_at <= now,
                 _table.c.paused.is_(None),
                 _table.c.chat.in_(chats),
+                ~to_read_back(_table),
             )
             .order_by(_table.c.next_due_at, _table.c.id)
             .limit(limit)
@@ -170,6 +171,14 @@ class Subscriptions:
         with self._db.write() as tx:
             query = sa.update(_table).where(_own(team), _table.c.id == id).values(values)
             return tx.execute(query).rowcount > 0
+
+
+def to_read_back(table: Any) -> sa.ColumnElement[bool]:
+    """Whether the channel in these columns must be read before it is posted to."""
+    paces = tables.paces
+    return sa.exists().where(
+        paces.c.chat == table.c.chat, paces.c.channel == table.c.channel, tables.to_read_back
+    )
 
 
 def _own(team: str) -> sa.ColumnElement[bool]:

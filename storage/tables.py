@@ -211,8 +211,15 @@ paces = Table(
     Column("chat", Text, primary_key=True),
     Column("channel", Text, primary_key=True),
     Column("next_send_at", Instant, nullable=False),
+    Column("read_back_from", Instant),
 )
-"""When each channel may be written to again; locked by whoever claims a message for it."""
+"""When each channel may be written to again; locked by whoever claims a message for it.
+
+While ``read_back_from`` is set, the channel must first be read from then on: see ``recovery``.
+"""
+
+to_read_back = paces.c.read_back_from.is_not(None)
+Index(None, paces.c.read_back_from, sqlite_where=to_read_back, postgresql_where=to_read_back)
 
 lines = Table(
     "lines",

@@ -18,7 +18,7 @@ from adapters.base import DeliveryError, Finding, Handle, RenderAs
 from adapters.console.prompt import typed_lines
 from adapters.console.render import render, styled
 from commands.model import Action, Call, Caller, Command, Reply
-from storage.model import Payload, Target
+from storage.model import Payload, Standing, Target
 
 WIDEST = 100
 """Columns of text at most: longer lines are hard to read."""
@@ -73,6 +73,9 @@ class Console:
     async def find(
         self, target: Target, key: str, parent: str | None, since: datetime
     ) -> str | None:
+        raise DeliveryError("What a terminal printed cannot be looked up.", permanent=True)
+
+    async def standing(self, target: Target, since: datetime) -> list[Standing]:
         raise DeliveryError("What a terminal printed cannot be looked up.", permanent=True)
 
     async def tell(self, team: str, person: str, text: str) -> None:

@@ -24,9 +24,10 @@ from adapters.discord.errors import (
     refusal,
 )
 from adapters.discord.manifest import lacking
-from adapters.discord.markup import is_marked, marked
+from adapters.discord.markup import marked, marks
 from adapters.discord.meter import Once
-from storage.model import Payload, Target
+from storage.ids import ids_within
+from storage.model import Payload, Standing, Target, read_key
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +36,9 @@ SECONDS = 8.0
 CLOCK_SLACK = timedelta(minutes=5)
 """How far our clock may run ahead of Discord's, which stamps the messages."""
 EPHEMERAL = 1 << 6
+HAS_THREAD_FLAG = 1 << 5
 _PAGE = 100
+_SILENT = "Discord did not say what is posted."
 _PATIENCE = 60.0
 """Longest time that an answer may take to be posted, rate limits included."""
 _ARCHIVE_AFTER = 1440
@@ -154,47 +157,82 @@ class Api:
         """The id of the message marked ``key``.  Raises DeliveryError where it cannot be told."""
         after = discord.utils.time_snowflake(since - CLOCK_SLACK)
         try:
-            if parent is None and await self._is_forum(target.channel):
-                found = await self._find_post(target, key, after)
+            if parent is None:
+                messages = await self._top(target, after)
             else:
-                found = await self._find_message(parent or target.channel, key, after)
+                messages = self._messages(parent, after)
+            async for message in messages:
+                if key in marks(message):
+                    return str(message["id"])
         except Exception as error:
             if parent is not None and code(error) == NO_CHANNEL:
                 return None  # its thread was not opened yet, or is gone with all that was in it
-            raise (refusal(error) or DeliveryError("Discord did not say what is posted.")) from None
-        own, _ = self._own_permissions(target.channel)
-        if found is None and own and not own.read_message_history:
-            # Discord then answers with an empty history (resources/message.mdx).
+            raise (refusal(error) or DeliveryError(_SILENT)) from None
+        self._check_sight(target.channel)
+        return None
+
+    async def standing(self, target: Target, since: datetime) -> list[Standing]:
+        """Our marked messages in a channel and its threads.  Raises DeliveryError as ``find``."""
+        after = discord.utils.time_snowflake(since - CLOCK_SLACK)
+        found: list[Standing] = []
+        try:
+            async for head in await self._top(target, after):
+                if marked := _standing(head):
+                    found += marked
+                    if _has_thread(head):
+                        found += await self._thread(str(head["id"]), after)
+        except Exception as error:
+            raise (refusal(error) or DeliveryError(_SILENT)) from None
+        self._check_sight(target.channel)
+        return found
+
+    def _check_sight(self, channel: str) -> None:
+        """Without permission, Discord answers with an empty history (resources/message.mdx)."""
+        own, _ = self._own_permissions(channel)
+        if own and not own.read_message_history:
             raise DeliveryError(
                 "I cannot look up what I posted. Allow me Read Message History.", permanent=True
             )
-        return found
 
-    async def _find_message(self, channel: str, key: str, after: int) -> str | None:
+    async def _thread(self, header: str, after: int) -> list[Standing]:
+        """What stands under a header; in a forum, Discord lists the header itself among it."""
+        try:
+            return [
+                one
+                async for message in self._messages(header, after)
+                if str(message["id"]) != header
+                for one in _standing(message)
+            ]
+        except discord.NotFound:  # it was deleted
+            return []
+
+    async def _top(self, target: Target, after: int) -> AsyncIterator[dict[str, Any]]:
+        """The messages of a channel; of a forum, the first message of each of our posts."""
+        if await self._is_forum(target.channel):
+            return self._first_messages(target, after)
+        return self._messages(target.channel, after)
+
+    async def _messages(self, channel: str, after: int) -> AsyncIterator[dict[str, Any]]:
         path = "/channels/{channel_id}/messages"
         while True:
             params = {"after": after, "limit": _PAGE}
             page = await self.call("GET", path, params=params, channel_id=channel)
             for message in page:
-                if is_marked(message, key):
-                    return str(message["id"])
+                yield message
             if len(page) < _PAGE:
-                return None
+                return
             after = max(int(message["id"]) for message in page)
 
-    async def _find_post(self, forum: Target, key: str, after: int) -> str | None:
+    async def _first_messages(self, forum: Target, after: int) -> AsyncIterator[dict[str, Any]]:
         path = "/channels/{channel_id}/messages/{message_id}"
         me = str(self._client.user.id) if self._client.user else ""
         async for thread in self._posts(forum, after):
             if str(thread.get("owner_id")) == me and int(thread["id"]) > after:
                 id = str(thread["id"])
                 try:
-                    first = await self.call("GET", path, channel_id=id, message_id=id)
+                    yield await self.call("GET", path, channel_id=id, message_id=id)
                 except discord.NotFound:  # deleted since
                     continue
-                if is_marked(first, key):
-                    return id
-        return None
 
     async def _posts(self, forum: Target, after: int) -> AsyncIterator[dict[str, Any]]:
         """The open posts of a forum, then the archived ones that were active since."""
@@ -287,6 +325,22 @@ class Api:
 def nonce(channel: str, key: str) -> str:
     """The same for the same message, and for no other of this bot: at most 25 characters."""
     return hashlib.sha256(f"{channel}:{key}".encode()).hexdigest()[:25]
+
+
+def _has_thread(message: dict[str, Any]) -> bool:
+    """Whether something may stand under it; the first message of a forum's post is in its own."""
+    return bool(message.get("flags", 0) & HAS_THREAD_FLAG) or message["id"] == message["channel_id"]
+
+
+def _standing(message: dict[str, Any]) -> list[Standing]:
+    """The message, if it bears a key of ours."""
+    key = next(filter(read_key, marks(message)), None)
+    if key is None:
+        return []
+    id = str(message["id"])
+    at = discord.utils.snowflake_time(int(id))
+    shown = [message["embeds"], message.get("components") or []]
+    return [Standing(key=key, ref=id, at=at, papers=ids_within(shown))]
 
 
 def _number(id: str) -> int:

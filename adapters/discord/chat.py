@@ -27,7 +27,7 @@ from adapters.discord.render import render, speech
 from adapters.discord.talk import Talk
 from adapters.discord.tree import Suggest, plant
 from commands.model import Command, Reply
-from storage.model import Payload, Target
+from storage.model import Payload, Standing, Target
 
 _log = logging.getLogger(__name__)
 
@@ -115,6 +115,9 @@ class Discord:
         self, target: Target, key: str, parent: str | None, since: datetime
     ) -> str | None:
         return await self._connected().find(target, key, parent, since)
+
+    async def standing(self, target: Target, since: datetime) -> list[Standing]:
+        return await self._connected().standing(target, since)
 
     async def tell(self, team: str, person: str, text: str) -> None:
         await self._connected().tell(person, speech(text))

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import quote, urldefrag
+from urllib.parse import quote, unquote, urldefrag
 
 from adapters.text import one_line, plain, shorten, web_url
 from commands.model import LINE_LIMIT, Action, Mode
@@ -212,6 +212,6 @@ def marked(payload: Payload, key: str) -> Payload:
     return {**payload, "embeds": [{**first, "url": url}, *rest]}
 
 
-def is_marked(message: dict[str, Any], key: str) -> bool:
-    mark = quote(key, safe="")
-    return any(urldefrag(one.get("url") or "").fragment == mark for one in message["embeds"])
+def marks(message: dict[str, Any]) -> list[str]:
+    """What may be its key."""
+    return [unquote(urldefrag(one.get("url") or "").fragment) for one in message["embeds"]]

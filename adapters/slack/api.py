@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -16,7 +16,8 @@ from adapters.base import DeliveryError
 from adapters.slack.blocks import without_images
 from adapters.slack.errors import bad_image, code, refusal
 from adapters.slack.redact import sdk_logger
-from storage.model import Payload
+from storage.ids import ids_within
+from storage.model import Payload, Standing, read_key
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ RESPONSES = 5
 CLOCK_SLACK = timedelta(minutes=5)
 """How far our clock may run ahead of Slack's, which stamps the messages."""
 _PAGE = 100
+_SILENT = "Slack did not say what is posted."
 _PATIENCE = 60.0
 """Longest time that an answer may take to be posted, rate limits included."""
 _LOST = (0, 500, 502, 503, 504)
@@ -103,33 +105,61 @@ class Api:
 
     async def find(self, channel: str, key: str, parent: str | None, since: datetime) -> str | None:
         """The ts of the message marked ``key``.  Raises DeliveryError where it cannot be told."""
-        oldest = f"{(since - CLOCK_SLACK).timestamp():.6f}"
-        cursor = None
         try:
-            while True:
-                args: dict[str, Any] = {
-                    "channel": channel,
-                    "oldest": oldest,
-                    "inclusive": True,
-                    "include_all_metadata": True,
-                    "limit": _PAGE,
-                    "cursor": cursor,
-                }
-                if parent:
-                    page = await self.client.conversations_replies(ts=parent, **args)
-                else:
-                    page = await self.client.conversations_history(**args)
-                for message in page["messages"]:
-                    if is_marked(message, key):
-                        return str(message["ts"])
-                cursor = (page.get("response_metadata") or {}).get("next_cursor")
-                if not cursor:
-                    return None
+            async for message in self._messages(channel, parent, since):
+                if key in marks(message):
+                    return str(message["ts"])
         except Exception as error:
             if parent and code(error) == "thread_not_found":
                 # Its parent is gone; then it stands in the channel, if it stands anywhere.
                 return await self.find(channel, key, None, since)
-            raise (refusal(error) or DeliveryError("Slack did not say what is posted.")) from None
+            raise (refusal(error) or DeliveryError(_SILENT)) from None
+        return None
+
+    async def standing(self, channel: str, since: datetime) -> list[Standing]:
+        """Our marked messages in a channel and its threads.  Raises DeliveryError as ``find``."""
+        found: list[Standing] = []
+        try:
+            async for message in self._messages(channel, None, since, patient=True):
+                if not (marked := _standing(message)):
+                    continue
+                found += marked
+                if message.get("reply_count"):
+                    thread = self._messages(channel, message["ts"], since, patient=True)
+                    found += [one async for reply in thread for one in _standing(reply)]
+        except Exception as error:
+            raise (refusal(error) or DeliveryError(_SILENT)) from None
+        return found
+
+    async def _messages(
+        self, channel: str, parent: str | None, since: datetime, *, patient: bool = False
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The messages of a channel or thread; ``patient`` waits where Slack asks for it."""
+        args: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{(since - CLOCK_SLACK).timestamp():.6f}",
+            "inclusive": True,
+            "include_all_metadata": True,
+            "limit": _PAGE,
+            "cursor": None,
+        }
+        while True:
+            try:
+                if parent:
+                    page = await self.client.conversations_replies(ts=parent, **args)
+                else:
+                    page = await self.client.conversations_history(**args)
+            except Exception as error:
+                refused = refusal(error)
+                if not patient or refused is None or refused.retry_after is None:
+                    raise
+                await asyncio.sleep(refused.retry_after)
+                continue
+            for message in page["messages"]:
+                yield message
+            args["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+            if not args["cursor"]:
+                return
 
     async def respond(self, url: str, payloads: Sequence[Payload], **how: Any) -> None:
         """Answer through a response URL; ``how`` holds further fields of the body.
@@ -170,8 +200,18 @@ def marked(payload: Payload, key: str) -> Payload:
     return {**payload, "blocks": [{**first, "block_id": key}, *rest], "metadata": metadata}
 
 
-def is_marked(message: dict[str, Any], key: str) -> bool:
+def marks(message: dict[str, Any]) -> list[str]:
+    """What may be its key: where both marks stand, both."""
     payload = (message.get("metadata") or {}).get("event_payload") or {}
-    return payload.get("k") == key or any(
-        block.get("block_id") == key for block in message.get("blocks") or []
-    )
+    blocks = message.get("blocks") or []
+    return [str(payload.get("k")), *(str(block.get("block_id")) for block in blocks)]
+
+
+def _standing(message: dict[str, Any]) -> list[Standing]:
+    """The message, if it bears a key of ours."""
+    key = next(filter(read_key, marks(message)), None)
+    if key is None:
+        return []
+    ts = str(message["ts"])
+    at = datetime.fromtimestamp(float(ts), UTC)
+    return [Standing(key=key, ref=ts, at=at, papers=ids_within(message.get("blocks") or []))]

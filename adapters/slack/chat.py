@@ -27,7 +27,7 @@ from adapters.slack.redact import sdk_logger
 from adapters.slack.render import render, speech
 from adapters.slack.talk import Talk
 from commands.model import Command, Reply
-from storage.model import Payload, Target
+from storage.model import Payload, Standing, Target
 
 _log = logging.getLogger(__name__)
 
@@ -120,6 +120,9 @@ class Slack:
         self, target: Target, key: str, parent: str | None, since: datetime
     ) -> str | None:
         return await self._at(target.team).find(target.channel, key, parent, since)
+
+    async def standing(self, target: Target, since: datetime) -> list[Standing]:
+        return await self._at(target.team).standing(target.channel, since)
 
     async def tell(self, team: str, person: str, text: str) -> None:
         api = self._at(team)

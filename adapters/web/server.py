@@ -21,7 +21,8 @@ from adapters.web.channel import Channel, Post
 from adapters.web.render import render
 from adapters.web.session import Session
 from commands.model import Arg, Call, Caller, Command, Reply
-from storage.model import Payload, Target
+from storage.ids import ids_within
+from storage.model import Payload, Standing, Target
 
 HERE = Target("web", "local", "papers")
 """The one channel of the playground."""
@@ -129,6 +130,14 @@ class Web:
         await asyncio.to_thread(self._channel.read)
         self._publish()
         return self._channel.find(key, since) if target == HERE else None
+
+    async def standing(self, target: Target, since: datetime) -> list[Standing]:
+        await asyncio.to_thread(self._channel.read)
+        return [
+            Standing(key=post.key, ref=post.ref, at=post.at, papers=ids_within(post.payload))
+            for post in self._channel.posts
+            if post.at >= since and target == HERE
+        ]
 
     async def tell(self, team: str, person: str, text: str) -> None:
         """Post it: whoever opens the playground is the person."""

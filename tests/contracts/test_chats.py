@@ -12,13 +12,14 @@ import pytest
 
 from adapters.base import DeliveryError, RenderAs
 from commands.model import Call, Reply
-from storage.model import Layout
+from storage.model import Layout, key_of
 from tests.adapters.console.harness import enter_console
 from tests.adapters.web.harness import enter_web
 from tests.contracts.discord import enter_discord
 from tests.contracts.harness import Enter, Harness, hidden, strings, tallest
 from tests.contracts.replies import REPLIES
 from tests.contracts.slack import enter_slack
+from tests.factories import TODAY
 from tests.fakes.chat import enter_fake
 
 CHATS: dict[str, Enter] = {
@@ -119,6 +120,33 @@ async def test_what_was_never_sent_is_not_found(at: Harness) -> None:
         with pytest.raises(DeliveryError) as caught:
             await at.chat.find(at.target, "pb-404", None, LONG_AGO)
         assert caught.value.permanent
+
+
+async def test_all_that_stands_can_be_read_back(at: Harness) -> None:
+    if not at.finds:
+        with pytest.raises(DeliveryError) as caught:
+            await at.chat.standing(at.target, LONG_AGO)
+        assert caught.value.permanent
+        return
+    header, *parts = at.chat.render(REPLIES["a list"], "thread")
+    parent = await at.chat.send(at.target, header, None, key_of(7, TODAY, 0))
+    refs = [
+        await at.chat.send(at.target, part, parent, key_of(7, TODAY, number))
+        for number, part in enumerate(parts, 1)
+    ]
+    await at.say("hello")
+    [line] = at.chat.render(Reply(title="Nothing new"), "compact")
+    quiet = await at.chat.send(at.target, line, None, key_of(8, TODAY, 0))
+    since = datetime.now(UTC) - timedelta(hours=1)
+    standing = {one.key: one for one in await at.chat.standing(at.target, since)}
+    wanted = {key_of(7, TODAY, number): ref for number, ref in enumerate([parent, *refs])}
+    assert {key: one.ref for key, one in standing.items()} == wanted | {key_of(8, TODAY, 0): quiet}
+    papers = {id for one in standing.values() for id in one.papers}
+    assert papers == {card.paper_id for card in REPLIES["a list"].cards}
+    assert all(
+        since <= one.at <= datetime.now(UTC) + timedelta(minutes=5) for one in standing.values()
+    )
+    assert await at.chat.standing(at.target, datetime.now(UTC) + timedelta(hours=1)) == []
 
 
 async def test_a_line_is_answered_to_its_author_alone(at: Harness) -> None:

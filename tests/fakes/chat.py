@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 from adapters.base import DeliveryError, Finding, Handle, RenderAs
 from adapters.text import plain, shorten
-from commands.model import Call, Caller, Command, Reply
-from storage.model import Payload, Target
+from commands.model import Call, Caller, Card, Command, Reply
+from storage.model import Payload, Standing, Target
 from tests.contracts.harness import Harness
 
 TEXT_LIMIT = 1_000
@@ -75,11 +75,12 @@ class FakeChat:
         self._handle = handle
 
     def render(self, reply: Reply, layout: RenderAs) -> list[Payload]:
-        title = _text(f"{plain(reply.title)}\n{plain(reply.text)}")
-        cards = [plain(card.title) for card in reply.cards]
+        header = _message([reply.title, reply.text])
         size = {"thread": CARDS_IN_MESSAGE, "answer": CARDS_IN_MESSAGE, "per-paper": 1}.get(layout)
-        parts = range(0, len(cards), size) if size else range(0)
-        return [title, *(_text("\n".join(cards[part : part + (size or 0)])) for part in parts)]
+        parts = range(0, len(reply.cards), size) if size else range(0)
+        packs = [reply.cards[part : part + (size or 0)] for part in parts]
+        papers = [_message([one.title for one in pack], pack) for pack in packs]
+        return [header, *papers]
 
     async def send(self, target: Target, payload: Payload, parent: str | None, key: str) -> str:
         self.attempts += 1
@@ -113,6 +114,14 @@ class FakeChat:
                 return post.ref
         return None
 
+    async def standing(self, target: Target, since: datetime) -> list[Standing]:
+        await self.find(target, "", None, since)  # fails where it would
+        return [
+            Standing(key=post.key, ref=post.ref, at=post.at, papers=tuple(post.payload["papers"]))
+            for post in self.posts
+            if post.target == target and post.at >= since
+        ]
+
     async def tell(self, team: str, person: str, text: str) -> None:
         self.told.append((team, person, text))
 
@@ -137,8 +146,9 @@ class FakeChat:
         return [post.key for post in self.posts]
 
 
-def _text(text: str) -> Payload:
-    return {"text": shorten(text.strip(), TEXT_LIMIT)}
+def _message(texts: Sequence[str], cards: Sequence[Card] = ()) -> Payload:
+    text = shorten("\n".join(map(plain, texts)).strip(), TEXT_LIMIT)
+    return {"text": text, "papers": [plain(card.paper_id) for card in cards]}
 
 
 @asynccontextmanager
@@ -156,7 +166,7 @@ async def enter_fake(folder: Path, handle: Handle) -> AsyncIterator[Harness]:
         return "\n".join([*told, *(post.payload["text"] for post in chat.posts)])
 
     def check(payload: Payload) -> None:
-        assert set(payload) == {"text"}
+        assert set(payload) == {"text", "papers"}
         assert len(payload["text"]) <= TEXT_LIMIT
 
     yield Harness(chat, target, say, seen, check)

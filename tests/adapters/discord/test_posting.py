@@ -12,12 +12,13 @@ import pytest
 
 from adapters.base import DeliveryError
 from adapters.discord import Discord, meter
-from adapters.discord.markup import is_marked
+from adapters.discord.markup import marks
 from commands.model import Reply
-from storage.model import Layout, Target
+from storage.model import Layout, Target, key_of
 from tests.adapters.discord.conftest import calls, echo
 from tests.contracts.discord import Lab, laboratory, started
 from tests.contracts.replies import REPLIES
+from tests.factories import TODAY
 from tests.fakes.discord import Clock, Permission, words
 from tests.fakes.discord.model import Channel
 
@@ -60,7 +61,7 @@ async def test_a_post_pings_nobody_and_bears_its_key(lab: Lab, chat: Discord) ->
     await post(chat, lab.target())
     [sent] = calls(lab, "create_message")
     assert sent["allowed_mentions"] == {"parse": []}
-    assert is_marked(sent, "pb-A post")
+    assert "pb-A post" in marks(sent)
     assert "thread_name" not in sent
     assert sent["enforce_nonce"]
     assert len(sent["nonce"]) <= 25
@@ -237,6 +238,18 @@ async def test_a_forum_gets_a_post_with_its_parts_in_it(lab: Lab, chat: Discord)
     for number, ref in enumerate([header, *parts]):
         parent = header if number else None
         assert await chat.find(lab.target(forum), f"pb-{number}", parent, SINCE) == ref
+
+
+async def test_all_that_stands_in_a_forum_can_be_read_back(lab: Lab, chat: Discord) -> None:
+    target = lab.target(lab.discord.add_forum(lab.guild, "forum"))
+    header, *parts = chat.render(REPLIES["a list"], "thread")
+    refs = [await chat.send(target, header, None, key_of(7, TODAY, 0))]
+    for number, part in enumerate(parts, 1):
+        refs.append(await chat.send(target, part, refs[0], key_of(7, TODAY, number)))
+    standing = await chat.standing(target, SINCE)
+    assert sorted((one.key, one.ref) for one in standing) == [
+        (key_of(7, TODAY, number), ref) for number, ref in enumerate(refs)
+    ]
 
 
 async def test_an_archived_post_of_a_forum_is_found(tmp_path: Path) -> None:
