@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -31,6 +32,9 @@ _HIDDEN = {"Cc", "Cf", "Cs"}
 
 _BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that count as letters or symbols and show nothing."""
+
+_UNCOMMON = re.compile("[^\0-\u02ff\u0370-\u03ff\u2010-\u209f\u2100-\u22ff]")
+"""Outside of these ranges (Latin, Greek, punctuation, operators) marks and blanks can be."""
 
 _MARKS = 2
 """How many combining marks may follow one another; more are stacked to cover other lines."""
@@ -111,7 +115,7 @@ def _fact(text: str) -> str:
 
 
 def _visible(line: str) -> str:
-    if line.isascii() and line.isprintable():
+    if line.isprintable() and not _UNCOMMON.search(line):
         return " ".join(line.split())
     kept = []
     marks = 0
@@ -146,6 +150,13 @@ _MATH = re.compile(
 )
 _TEX = re.compile(r"[\\{}~^`$]|''|--")
 """What means something to LaTeX outside of formulas."""
+_ATOM = re.compile(
+    _MATH.pattern + r"|[{}]|\\[A-Za-z]+\*?(?:\[[^\]]{0,100}\])*\s*|\\.\s*|\s+(?!\{)|[^\s\\{}$]+",
+    re.DOTALL,
+)
+"""What a line is cut into; a macro takes the spaces after it along."""
+_FAR = re.compile(r"\\(?:begin|[\[(])|\$")
+"""What reaches over words where it stands outside of ``_MATH``; an odd ``$`` among it."""
 _SPECIAL = re.compile(r"\\.|[%&#$]|(?<![\w.)\]}])~(?=\d)", re.DOTALL)
 _SUPERSCRIPTS = dict(zip("0123456789+-=()niT*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ*", strict=True))
 _SUBSCRIPTS = dict(
@@ -178,11 +189,26 @@ def _unicode(line: str) -> str:
     """LaTeX as Unicode, for as much of it as there is."""
     if "\\" not in line and "$" not in line:
         return line
-    if not _TEX.search(_MATH.sub("", line)):  # parsing is slow: only the formulas, where it can be
-        return _MATH.sub(lambda math: _read(math.group()), line)
-    return _read(line)
+    pieces = [line] if _FAR.search(_MATH.sub("", line)) else _pieces(line)
+    return "".join(_read(piece) if _TEX.search(piece) else piece for piece in pieces)
 
 
+def _pieces(line: str) -> Iterator[str]:
+    """``line`` cut at spaces outside of formulas, groups and a macro's arguments.
+
+    Parsing is slow, and most words of a text are no LaTeX.
+    """
+    start = depth = 0
+    for match in _ATOM.finditer(line):
+        atom = match.group()
+        depth = max(0, depth + (atom == "{") - (atom == "}"))
+        if depth == 0 and atom.isspace():
+            yield line[start : match.end()]
+            start = match.end()
+    yield line[start:]
+
+
+@lru_cache(maxsize=4096)
 def _read(line: str) -> str:
     parse, read = _contexts()
     try:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from bot.app import open_store
@@ -14,6 +15,10 @@ from storage.database import Database
 from storage.store import Store
 from tests.engines import Engine
 from tests.postgres import Postgres
+
+# The same examples on every machine, however busy it is.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture

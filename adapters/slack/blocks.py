@@ -134,10 +134,13 @@ def weight(value: Any) -> int:
     """How much of WEIGHT_LIMIT blocks take: their texts and the addresses of their links."""
     if isinstance(value, list):
         return sum(map(weight, value))
-    if not isinstance(value, dict):
-        return 0
-    own = sum(len(value[key]) for key in ("text", "url") if isinstance(value.get(key), str))
-    return own + sum(weight(part) for part in value.values())
+    total = 0
+    for key, part in value.items():
+        if isinstance(part, (dict, list)):
+            total += weight(part)
+        elif key in ("text", "url"):
+            total += len(part)
+    return total
 
 
 def without_images(payload: Payload) -> Payload:
