@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,19 +14,21 @@ from typing import Annotated
 
 import typer
 from dotenv import dotenv_values
-from rich.console import Console as Terminal
 from rich.markup import escape
 from rich.progress import Progress
 
 from adapters.base import DeliveryError, Finding, SourceError
 from adapters.console import Console, to_json
 from adapters.console.chat import HERE
-from adapters.server import Server
-from bot import logs
-from bot.app import App, build, open_store, utc_now
+from bot import operate
+from bot.app import App, open_store, utc_now
 from bot.doctor import examine
 from bot.importing import import_files
-from bot.settings import Settings, SettingsError, load
+from bot.settings import SettingsError, load
+from bot.terminal import configured as _settings
+from bot.terminal import err as _err
+from bot.terminal import out as _out
+from bot.terminal import with_app as _with_app
 from commands import COMMANDS
 from commands.cards import plural
 from commands.model import Call, Caller, Reply
@@ -55,14 +55,12 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-database = typer.Typer(help="The database.", no_args_is_help=True)
 index = typer.Typer(help="The search index.", no_args_is_help=True)
-cli.add_typer(database, name="db")
+cli.add_typer(operate.commands)
+cli.add_typer(operate.database, name="db")
 cli.add_typer(index, name="index")
 
 _ME = Caller("local", "you")
-_out = Terminal(highlight=False)
-_err = Terminal(stderr=True)
 
 
 @cli.command()
@@ -261,26 +259,6 @@ def manifest(
     print(invite_url(application_id(token.get_secret_value()), COMMANDS))  # noqa: T201
 
 
-@database.command("upgrade")
-def upgrade() -> None:
-    """Bring the tables to this version; happens by itself at each start."""
-    open_store(_settings()).close()
-    _err.print("The database is up to date.")
-
-
-@database.command("restored")
-def restored() -> None:
-    """Say that the database was set back to an older state, by other means than `restore`.
-
-    Stop all paperbots first.  What was posted since then is read back from the channels, before
-    anything is posted there.
-    """
-    store = open_store(_settings())
-    store.recovery.mark(secrets.randbits(62))
-    store.close()
-    _err.print("Every channel will be read back before anything is posted there.")
-
-
 @index.command("rebuild")
 def rebuild() -> None:
     """Build the search index anew from the database."""
@@ -292,28 +270,6 @@ def rebuild() -> None:
         )
     store.close()
     _err.print(f"{count:,} papers are indexed.")
-
-
-def _settings() -> Settings:
-    settings = load()
-    logs.configure(settings)
-    return settings
-
-
-def _with_app(
-    work: Callable[[App], Awaitable[None]],
-    *,
-    now: Callable[[], datetime] = utc_now,
-    chats: bool = False,
-) -> None:
-    """Run ``work`` in an application, with chats only where it posts to them."""
-    settings = _settings()
-
-    async def session() -> None:
-        async with build(settings, Server() if chats else None, now) as app:
-            await work(app)
-
-    asyncio.run(session())
 
 
 async def _print(reply: Reply, as_json: bool, look: Look = Look.TEXT) -> None:

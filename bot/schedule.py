@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.app import App
+from bot.backup import make_nightly
 
 Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
@@ -144,6 +145,9 @@ class Schedule:
         before = self._app.now() - GRACE
         for team in await self._in_thread(lambda: self._app.store.subscriptions.purge_left(before)):
             _log.info("forgot a team that left", team=team)
+        copy = await self._in_thread(lambda: make_nightly(self._app.settings, self._app.now()))
+        if copy:
+            _log.info("made a backup", file=str(copy))
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._app.pool, work)

@@ -119,6 +119,17 @@ class DiscordSettings(BaseModel):
         return [int(part) for part in _split(self.guild_ids)]
 
 
+class BackupSettings(BaseModel):
+    """Backups of a SQLite database, one a night while paperbot runs."""
+
+    keep: int = Field(
+        default=7, ge=0, le=1000, description="Nightly backups to keep; 0 makes none."
+    )
+    folder: Path | None = Field(
+        default=None, description="Folder of the nightly backups; `backups` in the data folder."
+    )
+
+
 class Settings(BaseSettings):
     """All settings, with their defaults.  ``load`` reads them and explains what is wrong."""
 
@@ -140,6 +151,7 @@ class Settings(BaseSettings):
     arxiv: ArxivSettings = ArxivSettings()
     slack: SlackSettings = SlackSettings()
     discord: DiscordSettings = DiscordSettings()
+    backup: BackupSettings = BackupSettings()
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."
     )

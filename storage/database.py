@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,11 +45,20 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         else:
-            if self._engine.url.database:
-                Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+            if self.file:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                handle = _open_folder(self.file.parent)
+                fcntl.flock(handle, fcntl.LOCK_SH)  # see ``alone_in``
+                self._let_go = weakref.finalize(self, os.close, handle)
             sa.event.listen(self._engine, "connect", _on_sqlite_connect)
             sa.event.listen(self._engine, "begin", _on_sqlite_begin)
         self._writer = self._engine.execution_options(write=True)
+
+    @property
+    def file(self) -> Path | None:
+        """Where a SQLite database is."""
+        path = self._engine.url.database if self.is_sqlite else None
+        return Path(path) if path else None
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -67,7 +78,7 @@ class Database:
         Raises StorageError where the database does not answer.
         """
         try:
-            if self._version() != _newest_version():
+            if self._version() != versions()[-1]:
                 self._migrate()
         except sa.exc.OperationalError as error:
             reason = str(error.orig).strip().splitlines()[0]
@@ -98,16 +109,17 @@ class Database:
 
     @contextmanager
     def _migration_lock(self) -> Iterator[None]:
-        path = self._engine.url.database if self.is_sqlite else None
-        if not path:
+        if not self.file:
             yield
             return
-        with Path(path + ".lock").open("w") as file:
+        with self.file.with_name(self.file.name + ".lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def close(self) -> None:
         self._engine.dispose()
+        if self.file:
+            self._let_go()
 
 
 def insert_missing(tx: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -135,9 +147,32 @@ def _options(url: str) -> dict[str, Any]:
     }
 
 
-def _newest_version() -> str:
-    """The revision that the newest migration's file name begins with."""
-    return max(path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")).split("_")[0]
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """While no process has a database in this folder open; others wait until this is over.
+
+    Raises StorageError where one has.
+    """
+    handle = _open_folder(folder)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise StorageError(
+            f"A paperbot runs on the database in {folder}. Stop it first, and end all other "
+            "commands of paperbot there."
+        ) from None
+    finally:
+        os.close(handle)
+
+
+def _open_folder(folder: Path) -> int:
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def versions() -> list[str]:
+    """All versions of the tables, oldest first: what the migrations' file names begin with."""
+    return sorted(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _on_sqlite_connect(connection: DBAPIConnection, _record: Any) -> None:

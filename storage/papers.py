@@ -157,6 +157,17 @@ class Papers:
             )
             return [_paper(row) for row in rows]
 
+    def lists(self, ids: Iterable[str]) -> dict[str, set[date]]:
+        """The days on whose lists each of these papers stood; those on none are left out."""
+        columns = tables.listings.c
+        found: dict[str, set[date]] = {}
+        with self._db.read() as tx:
+            for part in _parts(list(ids)):
+                query = sa.select(tables.listings).where(columns.paper_id.in_(part))
+                for row in tx.execute(query):
+                    found.setdefault(row.paper_id, set()).add(row.on)
+        return found
+
     def vote_points(self, ids: Sequence[str], since: datetime) -> dict[str, list[VotePoint]]:
         """What was counted for each paper since then, after what stood at that time."""
         columns = tables.votes.c

@@ -8,7 +8,7 @@ and until then nothing is planned or sent there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +48,8 @@ class Recovery:
                 .where(tables.meta.c.name == "catalogue")
                 .values(value=catalogue)
             )
+            # Whoever held a lease when the copy was made does not hold it here.
+            tx.execute(sa.update(tables.leases).values(until=datetime.fromtimestamp(0, UTC)))
             newest = tx.execute(sa.select(sa.func.coalesce(planned, joined))).scalar()
             if newest is None:
                 return  # nobody ever subscribed to anything
