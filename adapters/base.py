@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from commands.model import Call, Command, Reply
 from storage.model import Layout, Paper, Payload, Standing, Target
@@ -92,6 +92,16 @@ class Chat(Protocol):
 
     async def stop(self) -> None:
         """Disconnect.  Harmless when never started."""
+
+
+class Teams(Protocol):
+    """Who is told in which teams of a chat paperbot is."""
+
+    async def joined(self, teams: Sequence[str]) -> None:
+        """It is in these: found at the start, or added just now."""
+
+    def left(self, team: str) -> Coroutine[Any, Any, None]:
+        """It was removed from this one."""
 
 
 class Source(Protocol):

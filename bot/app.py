@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -180,6 +180,7 @@ def _chats(
 ) -> Iterator[Chat]:
     """The terminal and the platforms that are set up; without any, the playground."""
     yield Console(sys.stdout)
+    teams = _Teams(store, now)
     if settings.slack.bot_token:
         from adapters.slack import Slack  # noqa: PLC0415 - half a second that others do not need
 
@@ -191,6 +192,7 @@ def _chats(
             api_url=settings.slack.api_url,
             admins_only=settings.slack.admins_only,
             web=server.app,
+            teams=teams,
         )
     if settings.discord.token:
         from adapters.discord import Discord  # noqa: PLC0415 - as above
@@ -199,9 +201,6 @@ def _chats(
             hits = await asyncio.to_thread(store.search.suggest, text, _SUGGESTIONS)
             return [(hit.title, hit.id) for hit in hits]
 
-        async def on_leave(team: str) -> None:
-            await asyncio.to_thread(store.subscriptions.team_left, team, now())
-
         yield Discord(
             token=settings.discord.token.get_secret_value(),
             api_url=settings.discord.api_url,
@@ -209,7 +208,7 @@ def _chats(
             state=settings.data_dir / "discord",
             now=now,
             suggest=suggest,
-            on_leave=on_leave,
+            teams=teams,
             is_ours=is_ours,
         )
     if settings.slack.bot_token or settings.discord.token:
@@ -221,6 +220,20 @@ def _chats(
             return _SAMPLE_BANNER if store.papers.has_sample() else ""
 
         yield Web(settings.data_dir / "playground", server, banner=banner)
+
+
+class _Teams:
+    """Keeps what platforms say about the teams that paperbot is in."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._subscriptions = store.subscriptions
+        self._now = now
+
+    async def joined(self, teams: Sequence[str]) -> None:
+        await asyncio.to_thread(self._subscriptions.teams_joined, teams)
+
+    async def left(self, team: str) -> None:
+        await asyncio.to_thread(self._subscriptions.team_left, team, self._now())
 
 
 def _reveal(secret: SecretStr | None) -> str | None:

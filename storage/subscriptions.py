@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -90,10 +90,6 @@ class Subscriptions:
 
     def resume(self, team: str, id: int, next_due_at: datetime) -> bool:
         """Let it plan again, first at ``next_due_at``."""
-        with self._db.write() as tx:
-            tx.execute(
-                sa.update(tables.teams).where(tables.teams.c.team == team).values(left_at=None)
-            )
         return self._change(team, id, paused=None, next_due_at=next_due_at)
 
     def remove(self, team: str, id: int) -> bool:
@@ -122,6 +118,13 @@ class Subscriptions:
         with self._db.write() as tx:
             tx.execute(sa.delete(_table).where(_own(team)))
             tx.execute(sa.delete(tables.teams).where(tables.teams.c.team == team))
+
+    def teams_joined(self, teams: Sequence[str]) -> None:
+        """paperbot is in these teams: those that had removed it are not forgotten."""
+        columns = tables.teams.c
+        back = columns.team.in_(teams) & columns.left_at.is_not(None)
+        with self._db.write() as tx:
+            tx.execute(sa.update(tables.teams).where(back).values(left_at=None))
 
     def team_left(self, team: str, now: datetime) -> None:
         """The team removed paperbot; ``purge_left`` forgets it, unless it comes back before."""

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from adapters.base import DeliveryError, Finding, Handle, RenderAs
+from adapters.base import DeliveryError, Finding, Handle, RenderAs, Teams
 from adapters.discord.api import Api
 from adapters.discord.checkup import checkup
 from adapters.discord.doors import Doors
@@ -40,9 +40,9 @@ class Discord:
 
     ``guild_ids``: servers that get the commands at once and alone; without any, all do.
     ``state``: a folder for the little that must outlive a restart.  ``suggest`` completes titles:
-    labels and values for what was typed.  ``on_leave`` is told the team of a server that paperbot
-    was removed from.  ``is_ours`` says whether this process may be connected at the moment; it is
-    asked before everything that goes out with the bot's token.
+    labels and values for what was typed.  ``teams`` is told of the servers that paperbot is in, and
+    of those that removed it.  ``is_ours`` says whether this process may be connected at the moment;
+    it is asked before everything that goes out with the bot's token.
     """
 
     name = "discord"
@@ -59,7 +59,7 @@ class Discord:
         state: Path,
         now: Callable[[], datetime],
         suggest: Suggest | None = None,
-        on_leave: Callable[[str], Awaitable[None]] | None = None,
+        teams: Teams | None = None,
         is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
         self._token = token
@@ -68,7 +68,7 @@ class Discord:
         self._memory = Memory(state)
         self._starts = Starts(self._memory, now)
         self._suggest = suggest
-        self._on_leave = on_leave
+        self._teams = teams
         self._is_ours = is_ours
         self._commands: Sequence[Command] = ()
         self._client: Client | None = None
@@ -97,12 +97,18 @@ class Discord:
         doors = Doors(client, api, talk)
         tree = app_commands.CommandTree(client)
         plant(tree, commands, doors.command, doors.find_papers, self._suggest)
-        for listener in (doors.on_interaction, doors.on_message, self.on_guild_remove):
+        for listener in (
+            doors.on_interaction,
+            doors.on_message,
+            self.on_guild_join,
+            self.on_guild_remove,
+        ):
             client.event(listener)
         await client.enter(self._token, self._api_url)
         await self._sync(client, tree)
         await client.open()
         self._api = api
+        await self._joined(client.guilds)
         _log.info("connected to Discord as %s, in %d servers", client.user, len(client.guilds))
 
     def render(self, reply: Reply, layout: RenderAs) -> list[Payload]:
@@ -173,11 +179,16 @@ class Discord:
             known[scope] = digest
             self._memory.put("commands", known)
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        _log.info("added to server %d", guild.id)
+        if self._talk:
+            self._talk.later.start(self._joined([guild]))
+
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         _log.info("removed from server %d", guild.id)
-        if self._on_leave and self._talk:
-            self._talk.later.start(self._left(str(guild.id)))
+        if self._teams and self._talk:
+            self._talk.later.start(self._teams.left(str(guild.id)))
 
-    async def _left(self, team: str) -> None:
-        assert self._on_leave
-        await self._on_leave(team)
+    async def _joined(self, guilds: Sequence[discord.Guild]) -> None:
+        if self._teams:
+            await self._teams.joined([str(guild.id) for guild in guilds])

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.base import DeliveryError, Finding, Handle, RenderAs
+from adapters.base import DeliveryError, Finding, Handle, RenderAs, Teams
 from adapters.slack.api import Api, new_session
 from adapters.slack.checkup import checkup
 from adapters.slack.doors import Doors
@@ -59,6 +59,7 @@ class Slack:
         api_url: str = "https://slack.com/api/",
         admins_only: bool = False,
         web: web.Application | None = None,
+        teams: Teams | None = None,
     ) -> None:
         self._session = session
         self._own_session: aiohttp.ClientSession | None = None
@@ -66,6 +67,7 @@ class Slack:
         self._app_token = app_token
         self._api_url = api_url
         self._admins_only = admins_only
+        self._teams = teams
         self._verifier = None if app_token else _verifier(signing_secret)
         self._forged = 0
         self._team = ""
@@ -104,10 +106,13 @@ class Slack:
         people = People(self._api.client, admins_only=self._admins_only)
         self._talk = Talk(self._api, people, handle, self._team, str(me["user"]))
         app = self._bolt(session, me)
-        Doors(self._api, self._talk, commands, self._team, str(me["user_id"])).open(app)
+        bot_user = str(me["user_id"])
+        Doors(self._api, self._talk, commands, self._team, bot_user, self._teams).open(app)
         if self._app_token:
             await self._connect(app, self._app_token)
         self._app = app
+        if self._teams:
+            await self._teams.joined([self._team])
         _log.info("connected to Slack workspace %s", self._team)
 
     def render(self, reply: Reply, layout: RenderAs) -> list[Payload]:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
+from adapters.base import Teams
 from adapters.slack import modal
 from adapters.slack.api import Api
 from adapters.slack.blocks import Block, strings, without_images
@@ -48,13 +49,20 @@ class Doors:
     """Listens on a Bolt app."""
 
     def __init__(
-        self, api: Api, talk: Talk, commands: Sequence[Command], team: str, bot_user: str
+        self,
+        api: Api,
+        talk: Talk,
+        commands: Sequence[Command],
+        team: str,
+        bot_user: str,
+        teams: Teams | None,
     ) -> None:
         self._api = api
         self._talk = talk
         self._later = talk.later
         self._commands = commands
         self._team = team
+        self._teams = teams
         self._mention = re.compile(rf"<@{re.escape(bot_user)}(?:\|[^>]*)?>")
         self._handled = Cache[bool](REPEAT_SECONDS, time.monotonic)
         self._events: dict[str, Callable[[Body], Coroutine[Any, Any, None]]] = {
@@ -62,6 +70,7 @@ class Doors:
             "message": self._written,
             "app_home_opened": self._home_opened,
             "link_shared": self._link_shared,
+            "app_uninstalled": self._removed,
         }
 
     def open(self, app: AsyncApp) -> None:
@@ -209,6 +218,11 @@ class Doors:
         event = body["event"]
         if answer := self._events.get(event["type"]):
             self._later.start(answer(event))
+
+    async def _removed(self, event: Body) -> None:
+        _log.warning("removed from Slack workspace %s", self._team)
+        if self._teams:
+            await self._teams.left(self._team)
 
     async def _shortcut(self, ack: Ack, body: Body) -> None:
         if body.get("callback_id") == FIND_PAPERS and "message" in body:

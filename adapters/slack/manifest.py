@@ -28,7 +28,7 @@ SCOPES = {
 not in cannot be looked up."""
 
 UNFURL_DOMAINS = ("arxiv.org", "huggingface.co", "alphaxiv.org")
-EVENTS = ("app_home_opened", "app_mention", "link_shared", "message.im")
+EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "link_shared", "message.im")
 _HINT = 1_000
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,24 @@ class Harness:
 
 Enter: TypeAlias = Callable[[Path, Handle], AbstractAsyncContextManager[Harness]]
 """Starts a chat with a handle; the folder is its own."""
+
+
+class ToldTeams:
+    """Remembers what a chat says about the teams that it is in."""
+
+    def __init__(self) -> None:
+        self._said: asyncio.Queue[str] = asyncio.Queue()
+
+    async def joined(self, teams: Sequence[str]) -> None:
+        for team in teams:
+            self._said.put_nowait(f"joined {team}")
+
+    async def left(self, team: str) -> None:
+        self._said.put_nowait(f"left {team}")
+
+    async def told(self) -> str:
+        """The next of it, as ``joined T1``; waits up to five seconds."""
+        return await asyncio.wait_for(self._said.get(), 5)
 
 
 def strings(value: Any) -> Iterator[str]:

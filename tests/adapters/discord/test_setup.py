@@ -21,6 +21,7 @@ from commands.model import Reply
 from storage.model import Target
 from tests.adapters.discord.conftest import Start, echo
 from tests.contracts.discord import Lab, laboratory, started
+from tests.contracts.harness import ToldTeams
 from tests.fakes.discord import Clock, Permission, words
 
 
@@ -173,11 +174,15 @@ async def test_commands_that_cannot_be_registered_do_not_stop_it(lab: Lab, start
     lab.discord.refusals.clear()
 
 
-async def test_leaving_a_server_is_told(lab: Lab, start: Start) -> None:
-    left: asyncio.Queue[str] = asyncio.Queue()
-    async with start(on_leave=left.put):
+async def test_servers_that_are_joined_and_left_are_told(lab: Lab, start: Start) -> None:
+    teams = ToldTeams()
+    abroad = lab.discord.add_guild("abroad", installed=False)
+    async with start(teams=teams):
+        assert await teams.told() == f"joined {lab.guild.id}"
         await lab.discord.people.kick_bot(lab.guild)
-        assert await asyncio.wait_for(left.get(), 5) == lab.guild.id
+        assert await teams.told() == f"left {lab.guild.id}"
+        lab.discord.invite_bot(abroad)
+        assert await teams.told() == f"joined {abroad.id}"
 
 
 async def test_what_is_under_way_at_the_stop_does_not_hold_it(lab: Lab, tmp_path: Path) -> None:

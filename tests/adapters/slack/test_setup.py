@@ -31,6 +31,7 @@ def test_the_manifest_declares_what_the_adapter_listens_to() -> None:
     assert set(made["settings"]["event_subscriptions"]["bot_events"]) == {
         "app_home_opened",
         "app_mention",
+        "app_uninstalled",
         "link_shared",
         "message.im",
     }

@@ -9,6 +9,7 @@ import pytest
 from adapters.slack.manifest import UNFURL_DOMAINS
 from commands.model import Call, Reply
 from tests.adapters.slack.conftest import Start, calls
+from tests.contracts.harness import ToldTeams
 from tests.contracts.replies import REPLIES
 from tests.contracts.slack import read, started
 from tests.fakes.slack import View, Workspace, words
@@ -117,3 +118,11 @@ async def test_links_to_papers_unfold(slack: Workspace, start: Start) -> None:
             await slack.people.share_link("U1", "C1", url)
         await (await slack.people.mention("U1", "C1", "help")).answer()
     assert [call.method for call in slack.calls].count("chat.unfurl") == 1
+
+
+async def test_a_workspace_that_removed_the_app_is_told(slack: Workspace, start: Start) -> None:
+    teams = ToldTeams()
+    async with start(teams=teams):
+        assert await teams.told() == "joined T1"
+        await slack.events.tell("T1", {"type": "app_uninstalled"})
+        assert await teams.told() == "left T1"
