@@ -122,6 +122,16 @@ class Source(Protocol):
         """One paper by canonical id, or None where the source has none.  Raises SourceError."""
 
 
+class WatchedSource(Source, Protocol):
+    """A source that tells the newest state of many papers at once."""
+
+    def many(self, ids: Sequence[str]) -> AsyncIterator[Paper]:
+        """These papers, in any order, without those that the source lacks.
+
+        Raises SourceError; what came before it stands.
+        """
+
+
 @runtime_checkable
 class SearchedSource(Source, Protocol):
     """A source that can be asked in words."""

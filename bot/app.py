@@ -17,6 +17,8 @@ from adapters.base import Chat, Source
 from adapters.console import Console
 from adapters.server import Server
 from adapters.sources import arxiv, huggingface
+from adapters.sources.arxiv import Arxiv
+from adapters.sources.huggingface import HuggingFace
 from adapters.sources.sample import Sample
 from bot.allowance import Allowance
 from bot.connections import Connections
@@ -29,6 +31,7 @@ from bot.plan import Planner
 from bot.readback import ReadBack
 from bot.settings import Settings
 from bot.turns import Turns
+from bot.watch import Watch
 from commands import COMMANDS
 from storage.database import Database
 from storage.deliveries import Deliveries
@@ -91,6 +94,7 @@ class App:
     """Held by the one process that polls and keeps house."""
     hub: Source
     arxiv: Source
+    watch: Watch
     ingest: Ingest
     sample: Ingest
     metrics: Metrics
@@ -150,6 +154,7 @@ async def build(
                 chores=Lease(store.leases, "chores", owner, utc_now),
                 hub=hub,
                 arxiv=arxiv,
+                watch=Watch(arxiv, store, pool, now),
                 ingest=Ingest(hub, store, pool, now),
                 sample=Ingest(Sample(now), store, pool, now),
                 metrics=metrics,
@@ -161,7 +166,7 @@ async def build(
 @asynccontextmanager
 async def _sources(
     settings: Settings, store: Store, pool: Executor, owner: str, now: Callable[[], datetime]
-) -> AsyncIterator[tuple[Source, Source]]:
+) -> AsyncIterator[tuple[HuggingFace, Arxiv]]:
     """The Hub, which is asked first: it is quicker, and knows votes and code.  Then arXiv."""
     turns = Turns(store.leases, "arXiv", owner, _ARXIV_GAP, pool, now)
     async with (

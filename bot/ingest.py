@@ -59,7 +59,7 @@ class Ingest:
             since = min(since, now.date() - timedelta(days=_FIRST_DAYS))
         try:
             saved = await self.fetch(since)
-            return saved + await self._keep(self._source.trending()) if hourly else saved
+            return saved + await self.keep(self._source.trending()) if hourly else saved
         except SourceError as error:
             _log.warning("the source did not answer", source=self._source.name, error=str(error))
             return Saved()
@@ -69,9 +69,10 @@ class Ingest:
 
         Raises SourceError after storing what could be had.
         """
-        return await self._keep(_up_to(self._source.fetch(since), until))
+        return await self.keep(_up_to(self._source.fetch(since), until))
 
-    async def _keep(self, papers: AsyncIterator[Paper]) -> Saved:
+    async def keep(self, papers: AsyncIterator[Paper]) -> Saved:
+        """Store papers as they come.  Raises SourceError after storing what could be had."""
         loop = asyncio.get_running_loop()
         saved = Saved()
         try:

@@ -27,6 +27,7 @@ POST_EVERY = timedelta(seconds=1)
 READ_BACK_EVERY = timedelta(seconds=5)
 POLL_EVERY = timedelta(minutes=15)
 POLL_SAMPLE_EVERY = timedelta(minutes=1)
+WATCH_EVERY = timedelta(minutes=1)
 FOLLOW_EVERY = timedelta(seconds=5)
 HOUSE_EVERY = timedelta(hours=1)
 GRACE = timedelta(days=7)
@@ -57,6 +58,7 @@ class Schedule:
         for name, work, every in (
             (POLLING, self._poll, POLL_EVERY),
             ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
+            (POLLING, self._watch, WATCH_EVERY),
             ("follow", self._follow, FOLLOW_EVERY),
             ("keep house", self._keep_house, HOUSE_EVERY),
             ("read back", self._app.read_back.run, READ_BACK_EVERY),
@@ -131,6 +133,10 @@ class Schedule:
     async def _poll(self) -> None:
         if self._app.chores.held():
             await self._app.ingest.poll()
+
+    async def _watch(self) -> None:
+        if self._app.chores.held():
+            await self._app.watch.look()
 
     async def _poll_sample(self) -> None:
         if self._app.chores.held() and await self._in_thread(self._app.store.papers.has_sample):

@@ -46,7 +46,7 @@ def card(paper: Paper, why: str = "") -> Card:
         paper_id=paper.id,
         title=paper.title,
         url=url_of(paper),
-        text=paper.summary or _first_sentence(paper.abstract or ""),
+        text=_notice(paper) + (paper.summary or _first_sentence(paper.abstract or "")),
         fields=_fields(paper, authors, why),
         image_url=paper.thumbnail_url,
         actions=(
@@ -63,13 +63,11 @@ def full_card(paper: Paper) -> Card:
     footer += [" ".join(paper.categories)] if paper.categories else []
     footer += [f"doi:{paper.doi}"] if paper.doi else []
     footer += [f"listed {short_date(paper.listed_on)}"] if paper.listed_on else []
-    if paper.withdrawn_at:
-        footer.append(f"withdrawn {short_date(paper.withdrawn_at.date())}")
     return Card(
         paper_id=paper.id,
         title=paper.title,
         url=url_of(paper),
-        text=paper.abstract or paper.summary or "No abstract is known.",
+        text=_notice(paper) + (paper.abstract or paper.summary or "No abstract is known."),
         fields=_fields(paper, ", ".join(paper.authors)),
         footer=" · ".join(footer),
         image_url=paper.thumbnail_url,
@@ -116,6 +114,12 @@ def _fields(paper: Paper, authors: str, why: str = "") -> dict[str, str]:
         "why": why,
     }
     return {name: value for name, value in values.items() if value}
+
+
+def _notice(paper: Paper) -> str:
+    if paper.withdrawn_at is None:
+        return ""
+    return f"Withdrawn on {short_date(paper.withdrawn_at.date())}. "
 
 
 def _number(count: int | None) -> str:

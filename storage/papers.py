@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,9 @@ from storage.model import SAMPLE, Paper, VotePoint
 
 _FIELDS = tuple(field.name for field in fields(Paper))
 _CARRIED = tuple(name for name in _FIELDS if name not in ("id", "first_seen_at"))
+_MERGED = tuple(name for name in _CARRIED if name != "withdrawn_at")
+_OF_ARXIV = ("title", "authors", "abstract", "published_at", "categories", "doi", "version")
+"""What arXiv knows best; only its own word comes with a version."""
 _COLUMNS = [tables.papers.c[name] for name in _FIELDS]
 # Built once: building a statement takes longer than running it.
 _BY_ID = sa.select(*_COLUMNS).where(tables.papers.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -70,7 +73,9 @@ class Papers:
         """Store what the sources brought, in one transaction.
 
         A source overwrites only what it carries (not ``None``, not empty), and an entry of an
-        older list than the one stored only fills gaps.  A vote point is kept where a count changed.
+        older list than the one stored only fills gaps.  Of a paper's own text the newest version
+        stands, which only arXiv tells; the others fill gaps.  Who brought it first is its source.
+        A vote point is kept where a count changed.
         The sample gives way to the first real list.
         """
         batch = list(papers)
@@ -125,6 +130,31 @@ class Papers:
             )
             found += [Change(cursor, id, None) for cursor, id in gone]
         return sorted(found, key=lambda change: change.cursor)[:limit]
+
+    def on_lists(self, since: date, *, unversioned: bool = False) -> list[str]:
+        """The ids of all papers on lists of ``since`` or later, but for the sample's.
+
+        ``unversioned``: only those that arXiv was not heard of yet.
+        """
+        columns = tables.papers.c
+        query = sa.select(columns.id).where(columns.listed_on >= since, ~tables.is_sample)
+        if unversioned:
+            query = query.where(columns.version.is_(None))
+        with self._db.read() as tx:
+            return list(tx.execute(query.order_by(columns.id)).scalars())
+
+    def read_at(self, source: str) -> datetime | None:
+        """When ``source`` was last read to the end, by ``note_read``."""
+        with self._db.read() as tx:
+            query = sa.select(tables.meta.c.value).where(tables.meta.c.name == f"read {source}")
+            seconds: int | None = tx.execute(query).scalar()
+            return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def note_read(self, source: str, at: datetime) -> None:
+        with self._db.write() as tx:
+            row = {"name": f"read {source}", "value": int(at.timestamp())}
+            tx.execute(sa.delete(tables.meta).where(tables.meta.c.name == row["name"]))
+            tx.execute(sa.insert(tables.meta).values(row))
 
     def _meta(self, name: str) -> int:
         with self._db.read() as tx:
@@ -230,12 +260,17 @@ def _merged(batch: Sequence[Paper], before: Mapping[str, Paper]) -> dict[str, Pa
 
 
 def _merge(old: Paper, new: Paper) -> Paper:
-    older = bool(new.listed_on and old.listed_on and new.listed_on < old.listed_on)
-    changes = {}
-    for name in _CARRIED:
+    older_list = bool(new.listed_on and old.listed_on and new.listed_on < old.listed_on)
+    older_text = (new.version or 0) < (old.version or 0)
+    changes: dict[str, Any] = {}
+    for name in _MERGED:
         value, known = getattr(new, name), getattr(old, name)
-        if value not in (None, (), known) and not (older and known not in (None, ())):
+        only_gaps = older_list or name == "source" or (older_text and name in _OF_ARXIV)
+        if value not in (None, (), known) and not (only_gaps and known not in (None, ())):
             changes[name] = value
+    told = new.withdrawn_at or new.version  # a newer version may take the withdrawal back
+    if told and not older_text and new.withdrawn_at != old.withdrawn_at:
+        changes["withdrawn_at"] = new.withdrawn_at
     return replace(old, **changes) if changes else old
 
 

@@ -69,7 +69,8 @@ meta = Table(
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""``catalogue`` names this database; ``cursor`` is the number of the newest change to a paper."""
+"""``catalogue`` names this database; ``cursor`` is the number of the newest change to a paper;
+``read <source>`` is when it was last read to the end, in seconds since 1970."""
 
 papers = Table(
     "papers",

@@ -187,6 +187,7 @@ def _from_arxiv(row: dict[str, Any]) -> Paper:
     title = wire.one_line(_text(row, "title"))
     if not title:
         raise ValueError(f"{id} has no title")
+    abstract = wire.one_line(_text(row, "abstract"))
     versions = row.get("versions") or ()
     try:
         authors = [
@@ -194,6 +195,8 @@ def _from_arxiv(row: dict[str, Any]) -> Paper:
             for name in row.get("authors_parsed") or ()
         ]
         published_at = _created(versions[0]) if versions else _month(id)
+        gone = wire.withdrawn(_text(row, "comments"), abstract)
+        withdrawn_at = _created(versions[-1]) if gone and versions else None
     except (TypeError, AttributeError, LookupError, ValueError, OverflowError):
         raise ValueError(f"{id} has authors_parsed or versions of another shape") from None
     return Paper(
@@ -201,11 +204,12 @@ def _from_arxiv(row: dict[str, Any]) -> Paper:
         title=title,
         source="arxiv",
         authors=tuple(filter(None, authors)),
-        abstract=wire.one_line(_text(row, "abstract")) or None,
+        abstract=abstract or None,
         published_at=published_at,
         categories=tuple(_text(row, "categories").split()),
         doi=wire.one_line(_text(row, "doi")) or None,
         version=len(versions) or None,
+        withdrawn_at=withdrawn_at,
     )
 
 

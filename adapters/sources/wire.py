@@ -72,6 +72,7 @@ _WITHDRAWN = re.compile(
     r"(?:[a-z]+ly\s+)?)?(?:withdrawn|withdrawed|retracted)\b",
     re.IGNORECASE,
 )
+_HINTS = ("ithdraw", "ITHDRAW", "etracted", "RETRACTED")
 _NOTICE = 200  # characters of an abstract in which a notice stands, where it is one
 
 
@@ -80,7 +81,10 @@ def withdrawn(comment: str, abstract: str) -> bool:
 
     arXiv has no field for it: the notice stands in the comment, or begins the abstract.
     """
-    return bool(_WITHDRAWN.search(comment) or _WITHDRAWN.match(abstract[:_NOTICE]))
+    start = abstract[:_NOTICE]
+    if not any(part in comment or part in start for part in _HINTS):  # as nearly always
+        return False
+    return bool(_WITHDRAWN.search(comment) or _WITHDRAWN.match(start))
 
 
 def parse_json(text: bytes) -> Any:

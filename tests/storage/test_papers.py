@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -57,6 +59,40 @@ def test_a_source_overwrites_only_what_it_carries(papers: Papers) -> None:
     assert found is not None
     assert (found.upvotes, found.comments, found.keywords) == (10, 4, ("a",))
     assert found.categories == ("cs.CL",)
+
+
+def test_the_newest_version_of_the_text_stands_whoever_comes_later(papers: Papers) -> None:
+    hub = paper(1, title="By the Hub", upvotes=12)
+    first, third = (
+        paper(1, source="arxiv", title=f"v{version}", version=version, listed_on=None, upvotes=None)
+        for version in (1, 3)
+    )
+    gone = replace(third, version=2, title="v2", withdrawn_at=NOON)
+    for order in permutations([hub, first, gone, third]):
+        number = 1 + papers.count()
+        papers.save([replace(one, id=f"2606.{number:05}") for one in order], NOON)
+        found = papers.get(f"2606.{number:05}")
+        assert found is not None
+        assert (found.title, found.version, found.withdrawn_at) == ("v3", 3, None)
+        assert (found.upvotes, found.source) == (12, order[0].source)
+    papers.save([replace(third, id="2606.00001", withdrawn_at=NOON)], NOON)
+    papers.save([replace(hub, id="2606.00001", upvotes=13)], NOON)
+    found = papers.get("2606.00001")
+    assert found is not None
+    assert (found.title, found.upvotes, found.withdrawn_at) == ("v3", 13, NOON)
+
+
+def test_what_stands_on_lists_and_how_far_a_source_was_read(papers: Papers) -> None:
+    papers.save([paper(1, source=SAMPLE), paper(2, source="arxiv", listed_on=None)], NOON)
+    assert papers.on_lists(TODAY) == []
+    papers.save([paper(3), paper(4, version=1), paper(5, listed_on=date(2026, 6, 1))], NOON)
+    assert papers.on_lists(TODAY) == ["2606.00003", "2606.00004"]
+    assert papers.on_lists(TODAY, unversioned=True) == ["2606.00003"]
+    assert papers.read_at("arxiv") is None
+    for hour in (1, 2):
+        papers.note_read("arxiv", NOON + timedelta(hours=hour))
+    assert papers.read_at("arxiv") == NOON + timedelta(hours=2)
+    assert papers.read_at("huggingface") is None
 
 
 def test_a_paper_listed_twice_stands_on_both_lists_with_its_newest_counts(papers: Papers) -> None:

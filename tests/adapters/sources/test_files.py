@@ -28,8 +28,9 @@ GENERATIONS = Path(__file__).with_name("generations")
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize("name", ["dump.json", "dump.gz", "dump"])
 def test_the_arxiv_dump(tmp_path: Path, pack: Any, name: str) -> None:
-    path = write(tmp_path, pack(lines([row(), row("hep-th/9901001", versions=None)])), name)
-    (first, second), problems = read(path)
+    gone = row("0704.00002", comments="withdrawn by the authors")
+    rows = [row(), row("hep-th/9901001", versions=None), gone]
+    (first, second, third), problems = read(write(tmp_path, pack(lines(rows)), name))
     assert problems == []
     assert first == Paper(
         id="0704.00001",
@@ -45,6 +46,7 @@ def test_the_arxiv_dump(tmp_path: Path, pack: Any, name: str) -> None:
     assert second.id == "hep-th/9901001"
     assert second.published_at == datetime(1999, 1, 1, tzinfo=UTC)
     assert second.version is None
+    assert third.withdrawn_at == datetime(2008, 12, 13, 17, 26, tzinfo=UTC)
 
 
 def test_the_dump_with_the_fewest_keys(tmp_path: Path) -> None:
