@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from commands.author import author
 from commands.daily import month, today, week
 from commands.help import help
 from commands.paper import show
 from commands.search import related, search
 from commands.subscriptions import pause, preview, resume, subscribe, subscriptions, unsubscribe
+from commands.topics import topics
 from commands.trending import top, trending
 
 COMMANDS = (
@@ -18,6 +20,8 @@ COMMANDS = (
     search,
     show,
     related,
+    author,
+    topics,
     subscribe,
     subscriptions,
     preview,

@@ -74,8 +74,15 @@ def full_card(paper: Paper) -> Card:
         actions=(
             Action("Related", f"related {paper.id}"),
             Action("Share", f"show {paper.id}", "share"),
+            *map(written_by, dict.fromkeys([*paper.authors[:1], *paper.authors[-1:]])),
         ),
     )
+
+
+def written_by(name: str) -> Action:
+    """The button that leads to the author of this name."""
+    words = " ".join(name.replace('"', " ").split())
+    return Action(words, f'author "{words}"')
 
 
 def resolve(ctx: Context, text: str) -> Paper:

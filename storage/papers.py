@@ -34,6 +34,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Subjects:
+    """What one paper is about."""
+
+    keywords: tuple[str, ...]
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """How many papers a ``save`` added, changed and found as they were."""
 
@@ -197,6 +205,33 @@ class Papers:
                 for row in tx.execute(query):
                     found.setdefault(row.paper_id, set()).add(row.on)
         return found
+
+    def newest_published(self, until: datetime) -> datetime | None:
+        """When the newest paper of the catalogue, at most ``until``, was published."""
+        at = tables.papers.c.published_at
+        with self._db.read() as tx:
+            newest: datetime | None = tx.execute(
+                sa.select(sa.func.max(at)).where(at <= until)
+            ).scalar_one()
+            return newest
+
+    def listed_subjects(self, first: date, last: date) -> list[Subjects]:
+        """What the papers on the lists of these days (inclusive) are about, each paper once."""
+        on_list = sa.select(tables.listings.c.paper_id).where(
+            tables.listings.c.on.between(first, last)
+        )
+        return self._subjects(tables.papers.c.id.in_(on_list))
+
+    def published_subjects(self, after: datetime, until: datetime) -> list[Subjects]:
+        """What the papers published in that time (its end is in it) are about."""
+        at = tables.papers.c.published_at
+        return self._subjects((at > after) & (at <= until))
+
+    def _subjects(self, which: sa.ColumnElement[bool]) -> list[Subjects]:
+        columns = tables.papers.c
+        with self._db.read() as tx:
+            rows = tx.execute(sa.select(columns.keywords, columns.categories).where(which))
+            return [Subjects(tuple(keywords), tuple(categories)) for keywords, categories in rows]
 
     def vote_points(self, ids: Sequence[str], since: datetime) -> dict[str, list[VotePoint]]:
         """What was counted for each paper since then, after what stood at that time."""

@@ -81,7 +81,7 @@ papers = Table(
     Column("authors", JSON, nullable=False),
     Column("abstract", Text),
     Column("summary", Text),
-    Column("published_at", Instant),
+    Column("published_at", Instant, index=True),
     Column("listed_on", Date, index=True),
     Column("first_seen_at", Instant, nullable=False),
     Column("upvotes", Integer),

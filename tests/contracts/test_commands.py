@@ -40,6 +40,7 @@ ARGUMENTS = {
     "paper": "2606.00001",
     "what": "today",
     "number": "1",
+    "name": "example",
 }
 
 every_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
