@@ -23,6 +23,7 @@ def help(
         actions=(
             Action("Today", "today"),
             Action("Trending", "trending"),
+            Action("Topics", "topics"),
             Action("Subscriptions", "subscriptions"),
         ),
     )
