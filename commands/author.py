@@ -16,8 +16,9 @@ _MOST = 200
 """Papers by one name that are looked at for co-authors and topics."""
 _CROWD = 100
 """Authors of a paper from which on it says nothing of who works with whom."""
-_NAMES = 3
 _SHOWN = 5
+_BUTTONS = 4
+"""With More they fill one row on Discord."""
 
 
 @command(
@@ -93,8 +94,8 @@ def _counts(tallies: Sequence[Tally]) -> str:
 
 def _buttons(names: Sequence[Tally], others: Sequence[Tally]) -> tuple[Action, ...]:
     """To each of several people of that name, and to those they write with."""
-    several = names[:_NAMES] if len(names) > 1 else []
-    return tuple(written_by(one.name) for one in [*several, *others[:_NAMES]])
+    several = names[: _BUTTONS - 1] if len(names) > 1 else []
+    return tuple(written_by(one.name) for one in [*several, *others][:_BUTTONS])
 
 
 def _nobody(name: str, page: int) -> Reply:

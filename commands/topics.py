@@ -14,7 +14,8 @@ from storage.papers import Subjects
 from storage.search.text import words
 from storage.tally import Tally, tally
 
-_BUTTONS = 5
+_BUTTONS = 4
+"""With More they fill one row on Discord."""
 
 
 @dataclass(frozen=True, slots=True)
