@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from multiprocessing import get_context, parent_process
 from multiprocessing.synchronize import Event
@@ -44,18 +44,19 @@ def import_files(
     Returns what was saved, and how many problems were told.
     """
     gc.disable()  # nothing here makes cycles, and looking for them takes a tenth of the time
+    indexed = _index_beside(settings) if size(paths) >= _LARGE else lambda: None
     store = open_store(settings)
-    beside = _indexing_beside(settings) if size(paths) >= _LARGE else nullcontext()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
     try:
         with Progress(
             *columns, TaskProgressColumn(), TimeRemainingColumn(), console=console, transient=True
         ) as progress:
-            with beside:
-                saved, problems = _save(store, paths, now, console, progress)
-                progress.add_task("Indexing", total=None)
+            saved, problems = _save(store, paths, now, console, progress)
+            progress.add_task("Indexing", total=None)
+            indexed()
             store.search.refresh()
     finally:
+        indexed()
         gc.enable()
         store.close()
     if problems > _SHOWN:
@@ -82,18 +83,22 @@ def _save(
     return saved, problems
 
 
-@contextmanager
-def _indexing_beside(settings: Settings) -> Iterator[None]:
-    """Index in another process what is saved meanwhile: reading and indexing each fill a core."""
-    context = get_context("spawn")
+def _index_beside(settings: Settings) -> Callable[[], None]:
+    """Index in another process what is saved meanwhile: reading and indexing each fill a core.
+
+    Call what it returns when all is saved; it waits for the index.
+    """
+    # A fork has nothing to import again, and there are no threads yet that it could miss.
+    context = get_context("fork") if sys.platform == "linux" else get_context("spawn")
     done = context.Event()
     process = context.Process(target=_index, args=(settings, done), daemon=True)
     process.start()
-    try:
-        yield
-    finally:
+
+    def finish() -> None:
         done.set()
         process.join()
+
+    return finish
 
 
 def _index(settings: Settings, done: Event) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _MIGRATION_LOCK = 7_270_832  # any number, the same in every replica
 
 
@@ -31,7 +30,11 @@ class Database:
         try:
             # Nothing to reset: every connection is used in a `with`, which ends its transaction.
             self._engine = sa.create_engine(
-                url, json_serializer=_to_json, pool_reset_on_return=None, **_options(url)
+                url,
+                json_serializer=lambda value: orjson.dumps(value).decode(),
+                json_deserializer=orjson.loads,
+                pool_reset_on_return=None,
+                **_options(url),
             )
         except (sa.exc.ArgumentError, ImportError) as error:
             raise StorageError(

@@ -21,12 +21,17 @@ _OF_ARXIV = ("title", "authors", "abstract", "published_at", "categories", "doi"
 _COLUMNS = [tables.papers.c[name] for name in _FIELDS]
 # Built once: building a statement takes longer than running it.
 _BY_ID = sa.select(*_COLUMNS).where(tables.papers.c.id.in_(sa.bindparam("ids", expanding=True)))
+_SEARCHED = ("id", "title", "source", "abstract", "summary", "published_at", "listed_on", "upvotes",
+             "code_url", "organization", "authors", "keywords", "categories")  # fmt: skip
 _IN_ONE_QUERY = 5_000  # ids; SQLite takes 32,766 variables, PostgreSQL 65,535
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of the catalogue's history; ``paper`` is None where it was removed."""
+    """One step of the catalogue's history; ``paper`` is None where it was removed.
+
+    The paper has what can be searched, not its addresses and the like.
+    """
 
     cursor: int
     id: str
@@ -125,10 +130,11 @@ class Papers:
         """Changes numbered above ``after``, oldest first, each paper in its newest state."""
         with self._db.read() as tx:
             changed = tables.papers.c.changed
+            columns = [tables.papers.c[name] for name in _SEARCHED]
             rows = tx.execute(
-                sa.select(*_COLUMNS, changed).where(changed > after).order_by(changed).limit(limit)
+                sa.select(changed, *columns).where(changed > after).order_by(changed).limit(limit)
             )
-            found = [Change(row[-1], row[0], _paper(row[:-1])) for row in rows]
+            found = [Change(cursor, values[0], _searched(values)) for cursor, *values in rows]
             removed = tables.removals.c.changed
             gone = tx.execute(
                 sa.select(removed, tables.removals.c.paper_id)
@@ -279,6 +285,16 @@ def _paper(row: Sequence[Any]) -> Paper:
     return Paper(**dict(zip(_FIELDS, values, strict=True)))
 
 
+def _searched(values: Sequence[Any]) -> Paper:
+    *plain, authors, keywords, categories = values
+    return Paper(
+        **dict(zip(_SEARCHED, plain, strict=False)),
+        authors=tuple(authors),
+        keywords=tuple(keywords),
+        categories=tuple(categories),
+    )
+
+
 def _row(paper: Paper, now: datetime, changed: int) -> dict[str, Any]:
     row = {name: getattr(paper, name) for name in _FIELDS}
     row["first_seen_at"] = paper.first_seen_at or now
@@ -313,7 +329,9 @@ def _write(tx: sa.Connection, rows: Sequence[dict[str, Any]], known: set[str]) -
     new = [row for row in rows if row["id"] not in known]
     old = [row | {"key": row["id"]} for row in rows if row["id"] in known]
     if new:
-        tx.execute(sa.insert(tables.papers), new)
+        # Most sources carry half of the columns; the others stay empty by themselves.
+        carried = [name for name in new[0] if any(row[name] is not None for row in new)]
+        tx.execute(sa.insert(tables.papers), [{name: row[name] for name in carried} for row in new])
         # A removal is history once the paper is back: the index sees the newer change.
         ids = [row["id"] for row in new]
         for part in _parts(ids):

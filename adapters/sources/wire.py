@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -24,6 +25,7 @@ from pydantic import (
     WrapValidator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import from_json
 
 from storage.ids import paper_id
 from storage.model import Paper
@@ -94,6 +96,8 @@ def parse_json(text: bytes) -> Any:
     """
     if sum(map(text.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         raise ValueError(f"JSON of more than {_MOST_VALUES:,} values")
+    with suppress(ValueError):
+        return from_json(text, cache_strings="keys")  # twice as fast, and a little stricter
     try:
         # Bytes would be taken in UTF-16, too, and with halves of surrogate pairs.
         return json.loads(text.decode())

@@ -173,7 +173,7 @@ class Writer:
             self._seen.update(title.split(), rest.split())
             place = self._place(paper.id, text)
             self._documents.delete_documents_by_term("key", paper.id)
-        self._documents.add_document(document(paper, title, authors, others, place))
+        self._documents.add_json(document(paper, title, authors, others, place))
 
     def remove(self, id: str) -> None:
         """Forget a paper; nothing happens where it is unknown."""

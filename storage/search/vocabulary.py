@@ -20,7 +20,7 @@ from storage.search import engine
 _SHORTEST, _LONGEST = 3, 24  # letters of the words that are kept
 _CANDIDATES = 48
 _USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
-_BULK = (40_000_000, 1)
+_BULK = (40_000_000, 2)
 
 
 def _schema() -> tantivy.Schema:
@@ -75,11 +75,8 @@ class Vocabulary:
     def _add(self, words: Iterable[tuple[str, int]], size: tuple[int, int]) -> None:
         writer = self._index.writer(*size)
         for word, frequency in words:
-            document = tantivy.Document()
-            document.add_text("word", word)
-            document.add_text("forms", " ".join(_forms(word)))
-            document.add_integer("frequency", frequency)
-            writer.add_document(document)
+            forms = " ".join(_forms(word))
+            writer.add_json(f'{{"word":"{word}","forms":"{forms}","frequency":{frequency}}}')
         writer.commit()
         writer.wait_merging_threads()
         self.reload()
