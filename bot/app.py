@@ -40,6 +40,7 @@ from storage.leases import Leases
 from storage.lines import Lines
 from storage.papers import Papers
 from storage.recovery import Recovery
+from storage.search import Meaning
 from storage.store import Store
 from storage.subscriptions import Subscriptions
 
@@ -63,7 +64,8 @@ def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
     db = Database(settings.url)
     db.upgrade()
     papers = Papers(db)
-    folder = settings.data_dir / "index"
+    folder = settings.data_dir
+    meaning = Meaning(folder / "vectors", settings.search.embeddings)
     return Store(
         db=db,
         papers=papers,
@@ -73,7 +75,7 @@ def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
         recovery=Recovery(db),
         lines=Lines(db),
         leases=Leases(db),
-        search=TimedSearch(folder, papers, (metrics or Metrics()).search),
+        search=TimedSearch(folder / "index", papers, meaning, (metrics or Metrics()).search),
     )
 
 

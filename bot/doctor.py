@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable
 
 from adapters.base import Finding, Source, SourceError
 from bot.app import App
+from storage.search import MeaningError
 from storage.store import Store
 
 _SOURCE_SECONDS = 15
@@ -47,6 +48,17 @@ def _examine_store(store: Store) -> Iterable[Finding]:
         yield Finding("search index", str(error), "Build it anew: paperbot index rebuild.")
     else:
         yield Finding("search index")
+    yield _examine_meaning(store)
+
+
+def _examine_meaning(store: Store) -> Finding:
+    if not store.search.meaning.on:
+        return Finding("search by meaning: off, PAPERBOT_SEARCH__EMBEDDINGS names no model")
+    try:
+        known, papers = store.search.meaning.count(), store.papers.count()
+    except MeaningError as error:
+        return Finding("search by meaning", str(error), "Until then, words alone are searched.")
+    return Finding(f"search by meaning, {known:,} of {papers:,} papers")
 
 
 async def _examine_source(source: Source, ask: Awaitable[object], settings: str) -> Finding:

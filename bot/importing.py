@@ -27,6 +27,7 @@ from bot.ingest import batches
 from bot.settings import Settings
 from storage.model import Paper
 from storage.papers import Saved
+from storage.search import MeaningError
 from storage.store import Store
 
 _BATCH = 2_000
@@ -55,6 +56,7 @@ def import_files(
             progress.add_task("Indexing", total=None)
             indexed()
             store.search.refresh()
+            learn(store, progress, console)
     finally:
         indexed()
         gc.enable()
@@ -81,6 +83,19 @@ def _save(
         done = saved.added + saved.changed + saved.unchanged
         progress.update(reading, description=f"Reading · {done:,} papers")
     return saved, problems
+
+
+def learn(store: Store, progress: Progress, console: Console, anew: bool = False) -> None:
+    """Follow by meaning to the end, with a bar of its own; Ctrl-C leaves the rest for later."""
+    if not store.search.meaning.on:
+        return
+    task = progress.add_task("Meaning", total=None)
+    try:
+        store.search.learn(
+            progress=lambda done, of: progress.update(task, completed=done, total=of), anew=anew
+        )
+    except MeaningError as error:
+        console.print(str(error), style="yellow", markup=False, soft_wrap=True)
 
 
 def _index_beside(settings: Settings) -> Callable[[], None]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from storage.deliveries import Outcome
-from storage.model import State
+from storage.model import Paper, State
 from storage.papers import Papers
-from storage.search import Query, Results, Search
+from storage.search import Meaning, Query, Results, Search
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LATE = timedelta(minutes=1)
@@ -24,13 +24,17 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 class TimedSearch(Search):
     """A search that notes how long it takes."""
 
-    def __init__(self, folder: Path, papers: Papers, timer: Histogram) -> None:
-        super().__init__(folder, papers)
+    def __init__(self, folder: Path, papers: Papers, meaning: Meaning, timer: Histogram) -> None:
+        super().__init__(folder, papers, meaning)
         self._timer = timer
 
     def find(self, query: Query, limit: int, offset: int = 0) -> Results:
         with self._timer.time():
             return super().find(query, limit, offset)
+
+    def like(self, base: Paper | str, query: Query, limit: int, offset: int = 0) -> Results:
+        with self._timer.time():
+            return super().like(base, query, limit, offset)
 
 
 class Metrics:

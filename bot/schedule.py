@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.app import App
 from bot.backup import make_nightly
+from storage.search import MeaningError
 
 Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
@@ -29,6 +30,9 @@ POLL_EVERY = timedelta(minutes=15)
 POLL_SAMPLE_EVERY = timedelta(minutes=1)
 WATCH_EVERY = timedelta(minutes=1)
 FOLLOW_EVERY = timedelta(seconds=5)
+LEARN_EVERY = timedelta(seconds=10)
+LEARN_FOR = timedelta(seconds=2)
+"""How long each time, so that the work neither hurries answers nor holds up a stop."""
 HOUSE_EVERY = timedelta(hours=1)
 GRACE = timedelta(days=7)
 """How long the data of a team that removed paperbot is kept."""
@@ -47,6 +51,7 @@ class Schedule:
         self._app = app
         self._jobs: dict[asyncio.Task[None], str] = {}
         self._filling: asyncio.Task[None] | None = None
+        self._told = ""
         self._scheduler = AsyncIOScheduler(
             # A stalled loop must neither skip a tick for good nor pile ticks up.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -60,6 +65,7 @@ class Schedule:
             ("poll while on the sample", self._poll_sample, POLL_SAMPLE_EVERY),
             (POLLING, self._watch, WATCH_EVERY),
             ("follow", self._follow, FOLLOW_EVERY),
+            ("learn", self._learn, LEARN_EVERY),
             ("keep house", self._keep_house, HOUSE_EVERY),
             ("read back", self._app.read_back.run, READ_BACK_EVERY),
         ):
@@ -144,6 +150,15 @@ class Schedule:
 
     async def _follow(self) -> None:
         await self._in_thread(self._app.store.search.refresh)
+
+    async def _learn(self) -> None:
+        """Follow by meaning, beside the threads that answer."""
+        try:
+            await asyncio.to_thread(self._app.store.search.learn, LEARN_FOR.total_seconds())
+        except MeaningError as error:
+            if str(error) != self._told:
+                _log.warning("search by meaning does not work", error=str(error))
+            self._told = str(error)
 
     async def _keep_house(self) -> None:
         if not self._app.chores.held():

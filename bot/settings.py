@@ -73,6 +73,16 @@ class ArxivSettings(BaseModel):
         return _split(self.categories)
 
 
+class SearchSettings(BaseModel):
+    """The search; its words need no setting."""
+
+    embeddings: str = Field(
+        default="",
+        description="Model for search by meaning: a model2vec folder, or its name on Hugging Face "
+        "such as `minishlab/potion-retrieval-32M`. Needs `paperbot[semantic]`.",
+    )
+
+
 class SlackSettings(BaseModel):
     """Slack; it is set up where there is a bot token."""
 
@@ -149,6 +159,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     hf: Hub = Field(default_factory=Hub)
     arxiv: ArxivSettings = ArxivSettings()
+    search: SearchSettings = SearchSettings()
     slack: SlackSettings = SlackSettings()
     discord: DiscordSettings = DiscordSettings()
     backup: BackupSettings = BackupSettings()

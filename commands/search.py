@@ -7,7 +7,8 @@ from typing import Annotated
 from commands.cards import card, full_card, resolve
 from commands.model import Action, Context, Hint, Limit, Missing, Page, Reply, UserError, command
 from storage.ids import paper_id
-from storage.search import Query
+from storage.model import Paper
+from storage.search import MeaningError, Query, Results
 
 
 @command(
@@ -18,13 +19,15 @@ from storage.search import Query
         "search author:lecun world model after:2022",
         'search "chain of thought" -survey has:code --limit 10',
         "search diffusion models cat:cs.CV --arxiv",
+        'search like:"merging adapters without training" after:2024',
     ),
 )
 def search(
     ctx: Context,
     query: Annotated[
         str,
-        'words, author:name, after:2025-01, before:, cat:cs.CL, min:50, has:code, "phrase", -word',
+        "words, author:name, after:2025-01, before:, cat:cs.CL, min:50, has:code, like:id, "
+        '"phrase", -word',
         Hint(complete="paper"),
     ],
     limit: Limit = 5,
@@ -41,11 +44,11 @@ def search(
     except ValueError as error:
         raise UserError(str(error)) from None
     start = (page - 1) * limit
-    results = ctx.store.search.find(parsed, limit + 1, offset=start)
+    results = _found(ctx, parsed, limit + 1, start)
     papers = ctx.store.papers.many(hit.id for hit in results.hits[:limit])
     if not papers:
         ask = Action("Ask arXiv", f"search {query} --arxiv")
-        actions = (ask,) if page == 1 else ()
+        actions = (ask,) if page == 1 and not parsed.like else ()
         return Reply(title=f"No papers for “{query}”", text=_nothing(page), actions=actions)
     taken = "; ".join(f"“{typed}” as “{word}”" for typed, word in results.corrected)
     more = Action("More", f"search {query} --limit {limit} --page {page + 1}", "update")
@@ -97,6 +100,20 @@ def _at_arxiv(ctx: Context, query: str, limit: int, page: int) -> Reply:
         more=more if len(ctx.brought) > start + limit else None,
         first_rank=start + 1,
     )
+
+
+def _found(ctx: Context, query: Query, limit: int, start: int) -> Results:
+    if not query.like:
+        return ctx.store.search.find(query, limit, start)
+    base: Paper | str
+    if paper_id(query.like):
+        base = resolve(ctx, query.like)
+    else:
+        base = ctx.store.papers.get(query.like) or query.like
+    try:
+        return ctx.store.search.like(base, query, limit, start)
+    except MeaningError as error:
+        raise UserError(f"{error} A paper works without: `search like:1706.03762`.") from None
 
 
 def _nothing(page: int) -> str:

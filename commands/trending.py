@@ -91,6 +91,8 @@ def _listed(ctx: Context, days: int, filter: str) -> tuple[date | None, list[Pap
         query = Query.parse(filter) if filter else None
     except ValueError as error:
         raise UserError(str(error)) from None
+    if query and query.like:
+        raise UserError("like: compares meanings in `search`; a list takes words, cat: or author:.")
     newest = ctx.store.papers.newest_list(ctx.now.date())
     if newest is None:
         return None, []

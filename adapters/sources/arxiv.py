@@ -186,8 +186,10 @@ def _asked(query: Query) -> str:
 
     Raises ValueError with a sentence for the reader.
     """
-    if query.min_votes is not None or query.has_code:
-        raise ValueError("arXiv knows nothing of votes and code; leave min: and has: out")
+    if query.min_votes is not None or query.has_code or query.like:
+        raise ValueError(
+            "arXiv knows nothing of votes, code and meaning; leave min:, has: and like: out"
+        )
     wanted = [f'all:"{text}"' for text in (*query.words, *query.phrases)]
     wanted += [f'au:"{name}"' for name in query.authors]
     if query.categories:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tantivy
 from tantivy import Occur
 
-from storage.search.filters import Clauses, everything, filters, itself
+from storage.search.filters import Clauses, everything, filters
 from storage.search.index import View
 from storage.search.query import LONGEST, Query
 from storage.search.rank import Ranked, ranked
@@ -76,8 +76,8 @@ def find(view: View, query: Query, limit: int, offset: int) -> Results:
     return Results(_hits(found[offset:end]), (*names, *corrected))
 
 
-def related(view: View, paper: Paper, limit: int) -> tuple[Hit, ...]:
-    """See ``Search.related``."""
+def related(view: View, paper: Paper, limit: int, clauses: Clauses) -> tuple[Hit, ...]:
+    """Papers that share the most telling words of this one and pass the filters."""
     title, _, others = searched(paper)
     counts = Counter(" ".join([*others, *[title] * _TITLE_COUNTS]).split())
     terms = []
@@ -87,8 +87,7 @@ def related(view: View, paper: Paper, limit: int) -> tuple[Hit, ...]:
             weight = math.log1p(count) * idf(frequency, view.total)
             terms.append(Term(word, (Reading(word, 1.0, frequency),), weight=weight))
     terms = sorted(terms, key=lambda term: -term.weight)[:_TELLING]
-    others_only = [(Occur.MustNot, itself(view, paper.id))]
-    return _hits(_candidates(view, terms, _ANYWHERE, others_only, _CANDIDATES)[:limit])
+    return _hits(_candidates(view, terms, _ANYWHERE, clauses, _CANDIDATES)[:limit])
 
 
 def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:

@@ -16,7 +16,7 @@ LONGEST = 300
 """Characters of a query that are read."""
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″＂", '"'))
-_FIELDS = ("author", "after", "before", "cat", "min", "has")
+_FIELDS = ("author", "after", "before", "cat", "min", "has", "like")
 _PIECE = re.compile(
     rf"""(?P<minus>(?<!\S)[-−–])?
     (?:(?<!\w)(?P<field>{"|".join(_FIELDS)}):\s*)?
@@ -47,14 +47,17 @@ class Query:
     """Lower case, like ``cs.cl`` or the group ``cs``; one of them is enough."""
     min_votes: int | None = None
     has_code: bool = False
+    like: str = ""
+    """As typed: a paper's id or address, or a sentence, to which papers shall be near."""
 
     @classmethod
     def parse(cls, text: str) -> Query:
         """Read a query such as ``"exact phrase" word -word author:name after:2025-01 cat:cs.CL``.
 
         Dates are ``2025``, ``2025-01`` or ``2025-01-15`` and stand for their first day: ``after``
-        includes it, ``before`` does not.  Also ``min:50`` (votes) and ``has:code``.  An unknown
-        ``field:`` is just a word.  Raises ValueError with a sentence for the reader.
+        includes it, ``before`` does not.  Also ``min:50`` (votes), ``has:code``, and ``like:`` with
+        an id or a ``"sentence"``.  An unknown ``field:`` is just a word.  Raises ValueError with a
+        sentence for the reader.
         """
         draft = _Draft()
         text = text[:LONGEST].translate(_QUOTES).replace('\\"', "\\'")  # LaTeX's accent is no quote
@@ -121,6 +124,7 @@ class _Draft:
     before: date | None = None
     min_votes: int | None = None
     has_code: bool = False
+    like: str = ""
 
     def exclude(self, name: str, value: str) -> None:
         if name not in ("", "author"):
@@ -144,6 +148,8 @@ class _Draft:
                 self.min_votes = _votes(value)
             case "has":
                 self.has_code = _code(value)
+            case "like":
+                self.like = _like(value)
 
     def query(self) -> Query:
         if self.after and self.before and self.after >= self.before:
@@ -161,6 +167,7 @@ class _Draft:
             categories=_unique(self.categories),
             min_votes=self.min_votes,
             has_code=self.has_code,
+            like=self.like,
         )
 
 
@@ -211,3 +218,12 @@ def _code(value: str) -> bool:
     if value.casefold() != "code":
         raise ValueError(f"has: knows only code, not “{value}”; write has:code")
     return True
+
+
+def _like(value: str) -> str:
+    if not words(value):
+        raise ValueError(
+            "like: needs a paper's id or a sentence, for example like:2401.12345 or "
+            'like:"merging adapters without training"'
+        )
+    return value

