@@ -37,6 +37,7 @@ from storage.database import Database
 from storage.deliveries import Deliveries
 from storage.editions import Editions
 from storage.leases import Leases
+from storage.ledger import Ledger
 from storage.lines import Lines
 from storage.papers import Papers
 from storage.recovery import Recovery
@@ -73,6 +74,7 @@ def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
         editions=Editions(db),
         deliveries=Deliveries(db),
         recovery=Recovery(db),
+        ledger=Ledger(db),
         lines=Lines(db),
         leases=Leases(db),
         search=TimedSearch(folder / "index", papers, meaning, (metrics or Metrics()).search),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,11 @@ import typer
 from bot import backup
 from bot.app import open_store, utc_now
 from bot.exporting import STDOUT, export
-from bot.terminal import configured, err
+from bot.ledger import as_lines, as_row
+from bot.plan import CATCH_UP
+from bot.terminal import configured, err, out
 from commands.cards import plural
+from storage.model import State
 
 commands = typer.Typer()
 database = typer.Typer(help="The database.", no_args_is_help=True)
@@ -88,3 +92,65 @@ def restore(
         aside = backup.restore(settings, file, utc_now())
     kept = f" The replaced one is {aside}." if aside.exists() else ""
     err.print(f"The database is that of {file}.{kept}", soft_wrap=True)
+
+
+# -- the ledger -------------------------------------------------------------------------------
+
+
+@commands.command()
+def deliveries(
+    pending: Annotated[bool, typer.Option("--pending", help="Those that still wait.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Surely not posted.")] = False,
+    unknown: Annotated[bool, typer.Option("--unknown", help="Nobody can tell.")] = False,
+    expired: Annotated[bool, typer.Option("--expired", help="It came too late.")] = False,
+    channel: Annotated[str, typer.Option(help="Of this channel, by its id, alone.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """What was posted and what was not, the newest first, with the reasons."""
+    states: list[State] = ["pending", "sending"] if pending else []
+    chosen: dict[State, bool] = {"failed": failed, "unknown": unknown, "expired": expired}
+    states += [state for state, wanted in chosen.items() if wanted]
+    settings = configured()
+    store = open_store(settings)
+    entries = store.ledger.entries(states, channel.lstrip("#"), limit=limit)
+    store.close()
+    if as_json:
+        for one in entries:
+            print(json.dumps(as_row(one), ensure_ascii=False))  # noqa: T201
+    elif entries:
+        for line in as_lines(entries, settings.zone):
+            out.print(line, soft_wrap=True)
+    else:
+        err.print("There are no such messages.")
+
+
+@commands.command()
+def retry(
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Numbers of messages, as `deliveries` lists them.")
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="All that failed within the last 12 hours.")
+    ] = False,
+) -> None:
+    """Try messages again: what may stand already is looked up first, never sent blindly.
+
+    They go out while paperbot runs, or with `paperbot deliver`.
+    """
+    if not ids and not failed:
+        raise typer.BadParameter("name messages by number (paperbot deliveries), or say --failed")
+    store = open_store(configured())
+    now = utc_now()
+    wanted = list(ids or [])
+    if failed:
+        found = store.ledger.entries(["failed"], limit=10_000)
+        wanted += sorted(one.id for one in found if now - one.due_at <= CATCH_UP)
+    results = store.ledger.retry(wanted, now, CATCH_UP)
+    store.close()
+    for one in results:
+        err.print(f"{one.id}: {one.words}", style="" if one.done else "yellow", soft_wrap=True)
+    if not results:
+        err.print("Nothing failed within the last 12 hours.")
+    if not all(one.done for one in results):
+        raise typer.Exit(1)

@@ -10,6 +10,7 @@ from commands.search import related, search
 from commands.subscriptions import pause, preview, resume, subscribe, subscriptions, unsubscribe
 from commands.topics import topics
 from commands.trending import top, trending
+from commands.why import why
 
 COMMANDS = (
     today,
@@ -22,6 +23,7 @@ COMMANDS = (
     related,
     author,
     topics,
+    why,
     subscribe,
     subscriptions,
     preview,

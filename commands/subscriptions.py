@@ -78,7 +78,7 @@ def subscribe(
     )
     return Reply(
         title=f"Subscription {made.id} is set",
-        text=f"{describe(made)}\nFirst post: {_when(made)}.",
+        text=f"{describe(made)}\nFirst post: {next_post(made)}.",
         actions=(
             Action("Preview", f"preview {made.id}"),
             Action("Undo", f"unsubscribe {made.id}"),
@@ -99,8 +99,8 @@ def subscriptions(ctx: Context) -> Reply:
     paragraphs = []
     actions = []
     for one in found:
-        last = _last(one, ctx.store.subscriptions.last_record(ctx.team, one.id))
-        state = f"Paused: {one.paused}" if one.paused else f"Next: {_when(one)}."
+        last = last_post(one, ctx.store.subscriptions.last_record(ctx.team, one.id))
+        state = f"Paused: {one.paused}" if one.paused else f"Next: {next_post(one)}."
         paragraphs.append("\n".join(filter(None, [describe(one), f"{state} {last}".strip()])))
         toggle = "Resume" if one.paused else "Pause"
         actions += [
@@ -144,13 +144,13 @@ def pause(ctx: Context, number: _Number) -> Reply:
 def resume(ctx: Context, number: _Number) -> Reply:
     one = _own(ctx, number)
     if not one.paused:
-        raise UserError(f"Subscription {one.id} is not paused. Next: {_when(one)}.")
+        raise UserError(f"Subscription {one.id} is not paused. Next: {next_post(one)}.")
     due = next_due(one.at, one.zone, one.days, ctx.now)
     ctx.store.subscriptions.resume(ctx.team, one.id, due)
     again = _own(ctx, number)
     return Reply(
         title=f"Subscription {one.id} posts again",
-        text=f"{describe(again)}\nNext: {_when(again)}.",
+        text=f"{describe(again)}\nNext: {next_post(again)}.",
         notice=_notice(ctx, "resumed", one),
     )
 
@@ -221,12 +221,14 @@ def _resume(one: Subscription) -> Action:
     return Action("Resume", f"resume {one.id}")
 
 
-def _when(one: Subscription) -> str:
+def next_post(one: Subscription) -> str:
+    """When it is due next, in its own zone."""
     local = one.next_due_at.astimezone(one.zone)
     return f"{local:%a} {local.day} {local:%b %H:%M} ({one.zone.key})"
 
 
-def _last(one: Subscription, record: Record | None) -> str:
+def last_post(one: Subscription, record: Record | None) -> str:
+    """When it last posted, or why it did not; empty where nothing was due yet."""
     if record is None:
         return ""
     if record.sent_at:

@@ -8,6 +8,7 @@ from storage.database import Database
 from storage.deliveries import Deliveries
 from storage.editions import Editions
 from storage.leases import Leases
+from storage.ledger import Ledger
 from storage.lines import Lines
 from storage.papers import Papers
 from storage.recovery import Recovery
@@ -23,6 +24,7 @@ class Store:
     editions: Editions
     deliveries: Deliveries
     recovery: Recovery
+    ledger: Ledger
     lines: Lines
     leases: Leases
     search: Search

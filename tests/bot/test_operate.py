@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,26 @@ def test_pg_dump_is_tried_on_the_database(
     with pytest.raises(StorageError, match="pg_dump cannot read") as caught:
         check_dump(gone)
     assert "hidden" not in str(caught.value)
+
+
+# -- the ledger -------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_shown_and_filtered() -> None:
+    store = open_store(load())
+    store.close()
+    assert "no such messages" in paperbot("deliveries")[1]
+    paperbot("say", "subscribe today at 09:00 on daily")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    paperbot("deliver", "--at", f"{tomorrow}T09:00")
+    shown, _ = paperbot("deliveries")
+    assert "console #terminal" in shown
+    (row,) = map(
+        json.loads, paperbot("deliveries", "--json", "--channel", "#terminal")[0].splitlines()
+    )
+    assert (row["state"], row["part"], row["on"]) == ("sent", 0, str(tomorrow))
+    assert paperbot("deliveries", "--json", "--failed", "--unknown", "--expired")[0] == ""
+    assert "1: it was posted on" in paperbot("retry", "1", code=1)[1]
+    assert "9: there is no such message" in paperbot("retry", "9", code=1)[1]
+    assert "Nothing failed" in paperbot("retry", "--failed")[1]
+    assert "--failed" in paperbot("retry", code=2)[1]

@@ -55,7 +55,7 @@ async def test_what_was_posted_after_the_backup_is_not_posted_again(bot: Bot) ->
     bot.save(paper(15), paper(16))
     bot.move_to(NOON + 2 * DAY)
     assert await bot.tick() == 2
-    ids = [id for post in bot.chat.posts for id in post.payload["papers"]]
+    ids = [id for post in bot.chat.posts for id in post.papers]
     assert len(ids) == len(set(ids)) == 16
 
 
@@ -90,7 +90,7 @@ async def test_late_arrivals_come_once_and_under_marks_of_their_own(bot: Bot) ->
     bot.save(paper(2), paper(3))
     await read_back(bot).run()
     assert await bot.tick() == 2
-    assert [post.payload["papers"] for post in bot.chat.posts[-1:]] == [["2606.00003"]]
+    assert [post.papers for post in bot.chat.posts[-1:]] == [("2606.00003",)]
     assert len(set(bot.chat.keys())) == len(bot.chat.posts) == 6
 
 

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from adapters.base import DeliveryError, Finding, Handle, RenderAs
 from adapters.text import plain, shorten
 from commands.model import Call, Caller, Card, Command, Reply
+from storage.ids import ids_within
 from storage.model import Payload, Standing, Target
 from tests.contracts.harness import Harness
 
@@ -42,6 +43,10 @@ class FakePost:
     parent: str | None
     key: str
     at: datetime
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        return ids_within(self.payload["papers"])
 
 
 class FakeChat:
@@ -117,7 +122,7 @@ class FakeChat:
     async def standing(self, target: Target, since: datetime) -> list[Standing]:
         await self.find(target, "", None, since)  # fails where it would
         return [
-            Standing(key=post.key, ref=post.ref, at=post.at, papers=tuple(post.payload["papers"]))
+            Standing(key=post.key, ref=post.ref, at=post.at, papers=post.papers)
             for post in self.posts
             if post.target == target and post.at >= since
         ]
@@ -148,7 +153,7 @@ class FakeChat:
 
 def _message(texts: Sequence[str], cards: Sequence[Card] = ()) -> Payload:
     text = shorten("\n".join(map(plain, texts)).strip(), TEXT_LIMIT)
-    return {"text": text, "papers": [plain(card.paper_id) for card in cards]}
+    return {"text": text, "papers": [plain(card.url) for card in cards]}
 
 
 @asynccontextmanager
