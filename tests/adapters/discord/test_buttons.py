@@ -73,7 +73,7 @@ async def test_share_shows_it_to_all_and_says_who(lab: Lab, start: Start) -> Non
         assert "Part 1" in words(shown)
         sent = [call.body for call in lab.discord.calls if call.method == "execute_webhook"]
         assert sent[-1]["allowed_mentions"] == {"parse": []}
-        assert buttons(answer) == ["Related", "Share"]
+        assert buttons(answer) == ["Related", "Share", "Ada Example", "Bob Example"]
 
 
 async def test_a_refusal_is_neither_shared_nor_does_it_replace(lab: Lab, tmp_path: Path) -> None:
