@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run chat test semantic check format bench bench-semantic bench-trending soak docs lock clean
+.PHONY: help run chat test semantic check format bench bench-search bench-semantic bench-trending soak docs lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,10 +30,14 @@ format: $(VENV)/dev.done  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS=dump.jsonl.gz)
-	$(BIN)/python -m tests.bench.search_bench $(if $(PAPERS),--papers $(PAPERS))
+bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS=dump.jsonl.gz DATA=folder)
+	$(BIN)/python -m tests.bench.search_bench $(if $(DATA),--data $(DATA))
 	$(BIN)/python -m tests.bench.slack_bench $(if $(PAPERS),--papers $(PAPERS))
 	$(BIN)/python -m tests.bench.discord_bench $(if $(PAPERS),--papers $(PAPERS))
+
+bench-search: $(VENV)/dev.done  ## Measure search on real papers (DATA=folder SIZES="100k 1m 3m" KEEP=folder)
+	$(BIN)/python -m tests.bench.search_bench $(if $(DATA),--data $(DATA)) \
+		$(if $(SIZES),--sizes $(SIZES)) $(if $(KEEP),--keep $(KEEP))
 
 bench-trending: $(VENV)/dev.done  ## Replay recorded votes against the trending score (FILE=votes.csv.gz)
 	$(BIN)/python -m tests.bench.trending_bench $(FILE)

@@ -18,7 +18,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.bench.search_bench import show
+from tests.bench.answers import show
 from tests.bench.slack_bench import RATE, fill
 from tests.fakes.discord import Discord
 from tests.fakes.discord.seen import Seen

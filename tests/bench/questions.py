@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import random
-import string
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from storage.model import Paper
 from storage.search.text import words
+from tests.bench.typing import SLIPS, mistyped
 
+TUNED_ON, HELD_OUT = 2, 71
+"""Seeds: the search was tuned with questions of the first, and never with those of the second."""
+
+_TRIES = 20_000  # papers, until one is fit for a kind of question
+_ODD = re.compile(r"(?=\S*[A-Za-z])(?=\S*(?:\d|[a-z][A-Z]))[A-Za-z][\w.-]+")
+_MATHS = re.compile(r"\$|\\|[α-ωΑ-Ω]")
 _COMMON = frozenset(
     words(
         "about above after also based been between both from have here into more most over show "
@@ -19,37 +27,55 @@ _COMMON = frozenset(
 )
 
 
+_GREEK_LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "lambda": "λ", "sigma": "σ", "mu": "μ"}
+
+_Ask: TypeAlias = Callable[[random.Random, Paper], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     kind: str
     text: str
-    paper: Paper
+    id: str
+    """The paper that is meant."""
 
 
 def questions(papers: Sequence[Paper], count: int, seed: int) -> list[Question]:
-    """About ``count`` of them, each kind equally often."""
+    """About ``count`` of them, each kind equally often.
+
+    A kind that hardly any paper is fit for is left out.
+    """
     rng = random.Random(seed)
-    asked: list[Question] = []
-    while len(asked) < count:
-        for kind, ask in KINDS.items():
+    of_each = -(-count // len(KINDS))
+    asked = [list(_of_kind(kind, papers, of_each, rng)) for kind in KINDS]
+    return [question for kind in asked for question in kind]
+
+
+def _of_kind(
+    kind: str, papers: Sequence[Paper], count: int, rng: random.Random
+) -> Iterator[Question]:
+    for _ in range(count):
+        for _ in range(_TRIES):
             paper = rng.choice(papers)
-            text = ask(rng, paper)
-            while text is None:
-                paper = rng.choice(papers)
-                text = ask(rng, paper)
-            asked.append(Question(kind, text, paper))
-    return asked
+            text = KINDS[kind](rng, paper)
+            if text:
+                yield Question(kind, text, paper.id)
+                break
+        else:
+            return
 
 
 def _exact(rng: random.Random, paper: Paper) -> str | None:
     return paper.title
 
 
-def _typos(rng: random.Random, paper: Paper) -> str | None:
-    title = words(paper.title)
-    return " ".join(
-        _mistyped(rng, word) if number % 2 else word for number, word in enumerate(title)
-    )
+def _slips(slip: Callable[[random.Random, str], str]) -> _Ask:
+    def ask(rng: random.Random, paper: Paper) -> str | None:
+        """The title with a slip in every second word."""
+        title = words(paper.title)
+        return " ".join(slip(rng, word) if at % 2 else word for at, word in enumerate(title))
+
+    return ask
 
 
 def _few(rng: random.Random, paper: Paper) -> str | None:
@@ -116,16 +142,68 @@ def _mixed(rng: random.Random, paper: Paper) -> str | None:
     return _with_typos(rng, picked, rng.randint(1, 2))
 
 
-KINDS: dict[str, Callable[[random.Random, Paper], str | None]] = {
+def _initials(rng: random.Random, paper: Paper) -> str | None:
+    """ "Y. LeCun", and a word."""
+    told = [word for word in _telling(paper.title) if len(word) > 5]
+    if not paper.authors or not told:
+        return None
+    first, *_, last = [*rng.choice(paper.authors).split(), ""]
+    last = last or paper.authors[0].split()[-1]
+    if first == last or len(last) < 3:
+        return None
+    return f"{first[0]}. {last} {rng.choice(told)}"
+
+
+def _organization(rng: random.Random, paper: Paper) -> str | None:
+    told = _picked(rng, _telling(paper.title), 2)
+    return " ".join([paper.organization, *told]) if paper.organization and told else None
+
+
+def _model(rng: random.Random, paper: Paper) -> str | None:
+    """A name such as Qwen2.5-VL as people spell it, and a word."""
+    names = _ODD.findall(paper.title)
+    told = _telling(paper.title)
+    if not names or len(told) < 2:
+        return None
+    name = rng.choice(names).rstrip(".-")
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z0-9])|[-_.]", " ", name)
+    spelt = rng.choice((re.sub(r"[-_]", "", name), apart, name.lower()))
+    return " ".join([spelt, *_picked(rng, told, 2)])
+
+
+def _accents(rng: random.Random, paper: Paper) -> str | None:
+    """Names and words with accents, typed without them."""
+    odd = [word for author in paper.authors for word in author.split() if not word.isascii()]
+    odd += [word for word in paper.title.split() if not word.isascii() and word.isalpha()]
+    told = _picked(rng, _telling(paper.title), 2)
+    plain = words(rng.choice(odd)) if odd else []
+    return " ".join([*plain, *told]) if plain and told else None
+
+
+def _maths(rng: random.Random, paper: Paper) -> str | None:
+    """A title with formulas, as the letters that one sees."""
+    if not _MATHS.search(paper.title):
+        return None
+    title = words(paper.title)
+    kept = _picked(rng, title, round(len(title) * 0.8))
+    return " ".join(_GREEK_LETTERS.get(word, word) for word in kept)
+
+
+KINDS: dict[str, _Ask] = {
     "exact title": _exact,
-    "typos": _typos,
+    **{f"slips: {slip.__name__}": _slips(slip) for slip in SLIPS},
     "few, typos": _few,
     "shuffled": _shuffled,
+    "missing": _missing,
     "prefix": _prefix,
+    "joined, split": _glued,
+    "model names": _model,
+    "accents": _accents,
+    "Greek, LaTeX": _maths,
     "abstract": _abstract,
     "author, word": _author,
-    "joined, split": _glued,
-    "missing": _missing,
+    "initials": _initials,
+    "organisation": _organization,
     "mixed": _mixed,
 }
 
@@ -143,25 +221,7 @@ def _picked(rng: random.Random, told: Sequence[str], count: int) -> list[str]:
 
 
 def _with_typos(rng: random.Random, picked: Sequence[str], count: int) -> str:
-    mistyped = set(rng.sample(range(len(picked)), count))
+    slips = set(rng.sample(range(len(picked)), count))
     return " ".join(
-        _mistyped(rng, word) if number in mistyped else word for number, word in enumerate(picked)
+        mistyped(rng, word) if number in slips else word for number, word in enumerate(picked)
     )
-
-
-def _mistyped(rng: random.Random, word: str) -> str:
-    """One letter missing, doubled up, wrong or swapped with the next; short words stay."""
-    if len(word) < 4:
-        return word
-    at = rng.randrange(1, len(word))
-    letter = rng.choice(string.ascii_lowercase)
-    match rng.randrange(4):
-        case 0:
-            return word[:at] + word[at + 1 :]
-        case 1:
-            return word[:at] + letter + word[at:]
-        case 2:
-            return word[:at] + letter + word[at + 1 :]
-        case _:
-            at = min(at, len(word) - 2)
-            return word[:at] + word[at + 1] + word[at] + word[at + 2 :]

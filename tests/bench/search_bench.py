@@ -1,238 +1,216 @@
 """Measures the search: how fast it answers, and how often it finds what was meant.
 
-    python -m tests.bench.search_bench [--papers FILE.jsonl.gz] [--limit N]
+    python -m tests.bench.search_bench [--data FOLDER] [--sizes 100k 1m 3m] [--keep FOLDER]
 
-``FILE`` has a paper a line in the shape of arXiv's metadata dump; without it the papers are made
-up, so that it runs anywhere.  The queries come from ``questions.py``: those of the first seed the
-search was tuned with, those of the second it was not.  Beside it stands what is most often done
-instead, rapidfuzz over all titles, on some of the same queries.
+``--data`` names real papers (``corpora.py`` says which); without it they are made up, so that it
+runs anywhere.  The queries come from ``questions.py``: those of the first seed the search was tuned
+with, those of the second it was not.  Beside it stands what is most often done instead, on some of
+the same queries.  Each step has a process of its own, so that its memory and its start can be seen.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from rapidfuzz import fuzz, process, utils
-
-from storage.model import Paper
-from storage.papers import Change
 from storage.search import Query, Search
-from tests.bench.questions import KINDS, Question, questions
-from tests.storage.search.shelf import made_up
+from storage.search.generations import Generations
+from tests.bench.answers import HEAD, Answers, Ask, answered, at, keep, kept, memory, show
+from tests.bench.answers import together as asked_together
+from tests.bench.beside import rapidfuzz_titles, sqlite_fts5, tantivy_bm25
+from tests.bench.corpora import SIZES, Stream, corpus, genuine
+from tests.bench.questions import HELD_OUT, KINDS, TUNED_ON, Question, questions
 
-TUNED_ON, HELD_OUT = 2, 71
-MADE_UP = 20_000
+_NEW, _VOTED = 500, 5_000  # papers a day brings, and whose votes change
+_HOSTILE = {
+    "40,000 characters": "diffusion models " * 2_353,
+    "5,000 parentheses": "(" * 5_000,
+    "stop words": "the of and in to a is that for with on by we this",
+    "emoji": "🤖🔥 diffusion 💥" * 10,
+    "right to left": "נוירונים الشبكات العصبية التلافيفية",
+    "NUL": "deep\0learning\0",
+    "field syntax": 'title:x AND all:(y OR "z") ^2 ~3 [a TO b] {c} \\ +d -e *',
+    "one letter": "a",
+    "no word": "?!…",
+    "300 unknown words": " ".join(f"zq{number}xj" for number in range(60)),
+}  # fmt: skip
 
 
 def main() -> None:
     options = _options()
-    if options.build:
-        _build(Path(options.build), options)
+    if options.step:
+        _STEPS[options.step](Path(options.keep), options)
         return
-    if options.first:
-        _first_answer(Path(options.first))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        show(_run("--build", folder, options))
-        show(_run("--first", folder, options))
-        papers = list(_papers(options))
-        search = Search(Path(folder), Stream(papers))
-        _measure(search, papers, options)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(options.keep or temporary)
+        for size in options.sizes if options.data else ["made up"]:
+            show(f"\n{size}\n{'=' * len(size)}")
+            for step in _STEPS:
+                _run(step, home / size, size, options)
 
 
-def _measure(search: Search, papers: Sequence[Paper], options: argparse.Namespace) -> None:
-    def ask(text: str) -> list[str]:
-        return [hit.id for hit in search.find(Query.parse(text), 5).hits]
-
-    asked = {seed: questions(papers, options.questions, seed) for seed in (TUNED_ON, HELD_OUT)}
-    ask("warm up")
-    found = {seed: answered(ask, asked[seed]) for seed in asked}
-    some = asked[HELD_OUT][:: max(len(asked[HELD_OUT]) // max(options.plain, 1), 1)]
-    titles = {paper.id: paper.title for paper in papers}
-
-    def plain(text: str) -> list[str]:
-        near = process.extract(
-            text, titles, scorer=fuzz.WRatio, processor=utils.default_process, limit=5
-        )
-        return [id for _, _, id in near]
-
-    show(f"\n{'':34}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'per s':>9}{'@1':>7}{'@5':>7}")
-    for seed, name in ((TUNED_ON, "tuned on"), (HELD_OUT, "held out")):
-        show(_row(f"search, seed {seed} ({name}), {len(asked[seed])}", found[seed]))
-    if options.plain:
-        slow, quick = answered(plain, some), answered(ask, some)
-        show(_row(f"search, {len(some)} of these", quick))
-        show(_row(f"rapidfuzz WRatio, {len(some)} of these", slow))
-        show(f"rapidfuzz takes {slow.at(0.5) / quick.at(0.5):,.0f} times as long (p50)")
-    show(f"\n{'recall@1 / @5':18}" + "".join(f"{f'seed {seed}':>16}" for seed in asked))
-    for kind in KINDS:
-        cells = [f"{r.recall(1, kind):.3f} / {r.recall(5, kind):.3f}" for r in found.values()]
-        show(f"{kind:18}" + "".join(f"{cell:>16}" for cell in cells))
-    show()
-    for threads in (1, 2, 4):
-        show(_together(ask, asked[HELD_OUT], threads))
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """How long each question took, in seconds, and where in the answer the paper meant was."""
-
-    kinds: list[str]
-    seconds: list[float]
-    places: list[int | None]
-
-    def at(self, share: float) -> float:
-        return sorted(self.seconds)[int(share * (len(self.seconds) - 1))]
-
-    def recall(self, first: int, kind: str | None = None) -> float:
-        of_kind = [p for p, k in zip(self.places, self.kinds, strict=True) if kind in (None, k)]
-        return sum(place is not None and place < first for place in of_kind) / len(of_kind)
-
-
-def answered(ask: Callable[[str], list[str]], asked: Sequence[Question]) -> Answers:
-    answers = Answers([], [], [])
-    for question in asked:
-        start = time.perf_counter()
-        ids = ask(question.text)
-        answers.seconds.append(time.perf_counter() - start)
-        answers.kinds.append(question.kind)
-        answers.places.append(ids.index(question.paper.id) if question.paper.id in ids else None)
-    return answers
-
-
-def _row(name: str, answers: Answers) -> str:
-    times = "".join(f"{answers.at(share) * 1e3:9.2f}" for share in (0.5, 0.95, 0.99))
-    rate = len(answers.seconds) / sum(answers.seconds)
-    return f"{name:34}{times}{rate:9,.0f}{answers.recall(1):7.3f}{answers.recall(5):7.3f}"
-
-
-def _together(ask: Callable[[str], list[str]], asked: Sequence[Question], threads: int) -> str:
-    """Ask from several threads at once."""
-    seconds: list[float] = []
-
-    def one(question: Question) -> None:
-        start = time.perf_counter()
-        ask(question.text)
-        seconds.append(time.perf_counter() - start)
-
+def _run(step: str, folder: Path, size: str, options: argparse.Namespace) -> None:
+    command = [sys.executable, "-m", "tests.bench.search_bench", "--step", step]
+    command += ["--keep", str(folder), "--sizes", size, "--questions", str(options.questions)]
+    command += ["--beside", str(options.beside)]
+    if options.data:
+        command += ["--data", str(options.data)]
     start = time.perf_counter()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, asked))
-    whole = time.perf_counter() - start
-    seconds.sort()
-    middle, slow = (seconds[int(share * (len(seconds) - 1))] * 1e3 for share in (0.5, 0.99))
-    rate = len(seconds) / whole
-    return f"{threads} threads: {rate:,.0f} a second, p50 {middle:.2f} ms, p99 {slow:.2f} ms"
-
-
-class Stream:
-    """The catalogue that is indexed, read once and never held as a whole."""
-
-    def __init__(self, papers: Iterable[Paper], size: int = 1 << 40) -> None:
-        self._papers = iter(papers)
-        self._size = size
-        self.seconds = 0.0
-        """Spent in reading."""
-
-    def catalogue(self) -> str:
-        return "bench"
-
-    def cursor(self) -> int:
-        return self._size
-
-    def changes(self, after: int, limit: int) -> list[Change]:
-        start = time.perf_counter()
-        batch = enumerate(islice(self._papers, limit), after + 1)
-        changes = [Change(number, paper.id, paper) for number, paper in batch]
-        self.seconds += time.perf_counter() - start
-        return changes
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            took = time.perf_counter() - start
+            show(line.rstrip().replace("SINCE_START", f"{took:.2f} s"))
+    if process.returncode:
+        sys.exit(process.returncode)
 
 
 def _build(folder: Path, options: argparse.Namespace) -> None:
-    before = _peak()
-    stream = Stream(_papers(options))
-    search = Search(folder, stream)
-    start = time.perf_counter()
-    count = search.refresh()
-    seconds = time.perf_counter() - start - stream.seconds
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    show(
-        f"{count:,} papers indexed in {seconds:.1f} s (reading them took {stream.seconds:.1f} s); "
-        f"peak memory {_peak():.0f} MB, of which {before:.0f} before; {size / 1e6:.0f} MB on disk"
-    )
+    """Index the papers and make up the questions, unless an earlier run has kept both."""
+    told = folder / "build.txt"
+    if not told.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for seed in (TUNED_ON, HELD_OUT):
+            asked = questions(list(genuine(options.data)), options.questions, seed)
+            keep(asked, _questions(folder, seed))
+        stream = Stream(corpus(options.data, options.sizes[0]), 1 << 40)
+        start = time.perf_counter()
+        count = Search(folder / "index", stream).refresh()
+        seconds = time.perf_counter() - start - stream.seconds
+        files = [path for path in (folder / "index").rglob("*") if path.is_file()]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        told.write_text(
+            f"{count:,} papers indexed in {seconds:.1f} s (reading them: {stream.seconds:.1f} s), "
+            f"{sum(file.stat().st_size for file in files) / 1e6:,.0f} MB on disk; "
+            f"{peak:,.0f} MB of memory at most, the papers to read from among them"
+        )
+    show(told.read_text())
 
 
-def _first_answer(folder: Path) -> None:
-    start = time.perf_counter()
-    Search(folder, Stream([])).find(Query.parse("graph nueral netwroks"), 5)
-    show(f"first answer of a new process after {(time.perf_counter() - start) * 1e3:.0f} ms")
+def _first(folder: Path, options: argparse.Namespace) -> None:
+    _find(folder)("graph nueral netwroks")
+    show("process start to first answer: SINCE_START")
 
 
-def _peak() -> float:
-    """The most memory that this process ever had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _update(folder: Path, options: argparse.Namespace) -> None:
+    """A day's new papers, and new votes of known ones."""
+    papers = list(islice(genuine(options.data), _VOTED))
+    new = [replace(paper, id=f"bench:new-{n}") for n, paper in enumerate(papers[:_NEW])]
+    voted = [replace(paper, upvotes=(paper.upvotes or 0) + 1) for paper in papers]
+    index = Generations(folder / "index").open()
+    assert index
+    assert index.view.state
+    stream = Stream([], index.view.state.cursor)
+    search = Search(folder / "index", stream)
+    search.refresh()
+    for what, changed in ((f"{_NEW} new papers", new), (f"{_VOTED:,} new votes", voted)):
+        stream.add(changed)
+        start = time.perf_counter()
+        search.refresh()
+        show(f"{what} searchable after {time.perf_counter() - start:.2f} s")
 
 
-def _run(step: str, folder: str, options: argparse.Namespace) -> str:
-    """Do one step in a process of its own, so that its memory and start can be seen."""
-    command = [sys.executable, "-m", "tests.bench.search_bench", step, folder]
-    if options.papers:
-        command += ["--papers", options.papers]
-    if options.limit:
-        command += ["--limit", str(options.limit)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+def _ask(folder: Path, options: argparse.Namespace) -> None:
+    ask = _find(folder)
+    seeds = {seed: kept(_questions(folder, seed)) for seed in (TUNED_ON, HELD_OUT)}
+    ask("warm up")
+    found = {seed: answered(ask, asked) for seed, asked in seeds.items()}
+    private, mapped = memory()
+    show(f"memory: {private:.0f} MB private, {mapped:.0f} MB of mapped files\n\n{HEAD}")
+    for seed, name in ((TUNED_ON, "tuned on"), (HELD_OUT, "held out")):
+        show(found[seed].row(f"search, seed {seed} ({name}), {len(seeds[seed])}"))
+    _by_kind(found)
+    _typed_letter_by_letter(folder, seeds[HELD_OUT])
+    for threads in (1, 2, 8):
+        texts = [one.text for one in seeds[HELD_OUT]]
+        show(f"{threads} callers: {asked_together(ask, texts, threads)}")
+    _hostile(ask)
 
 
-def _papers(options: argparse.Namespace) -> Iterator[Paper]:
-    if not options.papers:
-        return made_up(options.limit or MADE_UP)
-    return islice(_dump(Path(options.papers)), options.limit)
+def _by_kind(found: dict[int, Answers]) -> None:
+    show(f"\n{'recall@1 / @5, MRR':18}" + "".join(f"{f'seed {seed}':>24}" for seed in found))
+    for kind in KINDS:
+        if kind in found[TUNED_ON].kinds and kind in found[HELD_OUT].kinds:
+            cells = [
+                f"{one.recall(1, kind):.3f} / {one.recall(5, kind):.3f}, {one.mrr(kind):.3f}"
+                for one in found.values()
+            ]
+            show(f"{kind:18}" + "".join(f"{cell:>24}" for cell in cells))
 
 
-def _dump(path: Path) -> Iterator[Paper]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            names = row["authors"].replace(" and ", ", ").split(", ")
-            yield Paper(
-                id=row["id"],
-                title=row["title"],
-                source="arxiv",
-                authors=tuple(filter(None, names)),
-                abstract=row["abstract"],
-                published_at=datetime.fromisoformat(row["update_date"]).replace(tzinfo=UTC),
-                categories=tuple(row["categories"].split()),
-            )
+def _typed_letter_by_letter(folder: Path, asked: list[Question]) -> None:
+    search = Search(folder / "index", Stream([], 0))
+    search.suggest("warm up", 5)
+    seconds = []
+    for one in asked[:100]:
+        for end in range(1, min(len(one.text), 40) + 1):
+            start = time.perf_counter()
+            search.suggest(one.text[:end], 5)
+            seconds.append(time.perf_counter() - start)
+    shares = ", ".join(f"p{s * 100:.0f} {at(seconds, s) * 1e3:.2f} ms" for s in (0.5, 0.99))
+    show(f"\nautocomplete, {len(seconds):,} keystrokes: {shares}")
+
+
+def _hostile(ask: Callable[[str], object]) -> None:
+    slowest = {}
+    for name, text in _HOSTILE.items():
+        start = time.perf_counter()
+        with suppress(ValueError):  # a sentence for the reader
+            ask(text)
+        slowest[name] = time.perf_counter() - start
+    name = max(slowest, key=slowest.__getitem__)
+    show(f"hostile queries: {len(slowest)}, the slowest ({name}) {slowest[name] * 1e3:.1f} ms")
+
+
+def _beside(folder: Path, options: argparse.Namespace) -> None:
+    if not options.beside:
+        return
+    asked = kept(_questions(folder, HELD_OUT))
+    asked = asked[:: max(len(asked) // options.beside, 1)]
+    size = options.sizes[0]
+    show(f"\n{HEAD}")
+    others: dict[str, Callable[[], Ask]] = {
+        "search": lambda: _find(folder),
+        "tantivy BM25": lambda: tantivy_bm25(folder / "index"),
+        "SQLite FTS5": lambda: sqlite_fts5(corpus(options.data, size), folder / "fts5.db"),
+        "rapidfuzz WRatio": lambda: rapidfuzz_titles(corpus(options.data, size)),
+    }
+    for name, make in others.items():
+        ask = make()
+        ask("warm up")
+        show(answered(ask, asked).row(f"{name}, {len(asked)} of these"))
+
+
+def _find(folder: Path) -> Ask:
+    search = Search(folder / "index", Stream([], 0))
+    return lambda text: [hit.id for hit in search.find(Query.parse(text), 5).hits]
+
+
+def _questions(folder: Path, seed: int) -> Path:
+    return folder / f"questions-{seed}.json"
+
+
+_STEPS = {"build": _build, "first": _first, "ask": _ask, "beside": _beside, "update": _update}
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--papers", help="a file of JSON lines, gzipped (default: made-up papers)")
-    parser.add_argument("--limit", type=int, help="how many papers of it")
+    parser.add_argument("--data", type=Path, help="a folder of papers (default: made-up papers)")
+    parser.add_argument("--sizes", nargs="+", default=["100k"], help=", ".join(SIZES))
+    parser.add_argument("--keep", help="where indexes stay for the next time")
     parser.add_argument("--questions", type=int, default=3_000, help="how many of each seed")
-    parser.add_argument("--plain", type=int, default=40, help="how many of them for rapidfuzz")
-    parser.add_argument("--build", help=argparse.SUPPRESS)
-    parser.add_argument("--first", help=argparse.SUPPRESS)
+    parser.add_argument("--beside", type=int, default=40, help="how many of them for the others")
+    parser.add_argument("--step", help=argparse.SUPPRESS)
     return parser.parse_args()
-
-
-def show(line: str = "") -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ from adapters.sources.sample import Sample
 from storage.model import Paper
 from storage.search import Meaning, Query, Search, embedding
 from storage.search.embedding import Matrix, unit
-from tests.bench.questions import Question, questions
-from tests.bench.search_bench import HELD_OUT, TUNED_ON, Answers, Stream, answered, show
+from tests.bench.answers import Answers, answered, show
+from tests.bench.corpora import Stream
+from tests.bench.questions import HELD_OUT, TUNED_ON, Question, questions
 
 PARAPHRASES = Path(__file__).with_name("paraphrases.tsv")
 _TRANSFORMER_TOKENS = 128  # the length that it was trained with
@@ -58,14 +59,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         start = time.perf_counter()
-        Search(folder / "index", Stream(papers)).refresh()
+        Search(folder / "index", Stream(papers, len(papers))).refresh()
         show(f"index of words built in {time.perf_counter() - start:.1f} s")
         model = _model(options, folder)
         if options.full:
             embedding.Embedding = Transformer  # type: ignore[assignment,misc]
-        search = Search(folder / "index", Stream(papers), Meaning(folder / "vectors", model))
+        search = Search(
+            folder / "index", Stream(papers, len(papers)), Meaning(folder / "vectors", model)
+        )
         _learn(search, folder)
-        _measure(search, Search(folder / "index", Stream([])), papers, asked, options)
+        _measure(search, Search(folder / "index", Stream([], 0)), papers, asked, options)
 
 
 def _model(options: argparse.Namespace, folder: Path) -> str:
@@ -160,7 +163,7 @@ def _kindred(search: Search, papers: Sequence[Paper]) -> float:
 
 def _paraphrases(papers: dict[str, Paper]) -> list[Question]:
     lines = (line.split("\t") for line in PARAPHRASES.read_text("utf-8").splitlines())
-    return [Question("paraphrase", text, papers[id]) for id, text in lines if id in papers]
+    return [Question("paraphrase", text, id) for id, text in lines if id in papers]
 
 
 def _papers(options: argparse.Namespace) -> Iterator[Paper]:

@@ -41,8 +41,9 @@ from bot.ingest import batches
 from bot.settings import Settings
 from commands import COMMANDS
 from storage.model import Paper
+from tests.bench.answers import show
+from tests.bench.corpora import MADE_UP
 from tests.bench.questions import questions
-from tests.bench.search_bench import MADE_UP, show
 from tests.fakes.slack import Workspace
 from tests.storage.search.shelf import made_up
 
@@ -78,7 +79,7 @@ def fill(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     asked = questions(papers, 2_000, seed=71)
     return {
         "search": [f"search {question.text}" for question in asked],
-        "show": [f"show {question.paper.id}" for question in asked],
+        "show": [f"show {question.id}" for question in asked],
     }
 
 

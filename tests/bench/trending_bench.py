@@ -33,7 +33,7 @@ from typing import TypeAlias
 from storage import trending
 from storage.model import Paper, VotePoint
 from storage.trending import Gain, forecast, gain_of
-from tests.bench.search_bench import show
+from tests.bench.answers import show
 
 HOUR = timedelta(hours=1)
 LISTED = 7  # days

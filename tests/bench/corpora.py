@@ -1,0 +1,138 @@
+"""Catalogues to measure the search on, read from a folder of real data and never held as a whole.
+
+``100k`` are the papers of arXiv's dump and the Hub's lists, ``1m`` those and all titles, each with
+an abstract of the 100k where it has none of its own, ``3m`` two million more whose titles, authors
+and abstracts are put together from halves of others.  Without a folder the papers are made up.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain, islice
+from pathlib import Path
+
+from adapters.sources.files import read
+from storage.model import Paper
+from storage.papers import Change
+from tests.storage.search.shelf import made_up
+
+SIZES = ("100k", "1m", "3m")
+MADE_UP = 20_000
+_SHELF = 5_000  # papers at hand to recombine with
+_RECOMBINED = 2  # times the titles
+
+
+def corpus(data: Path | None, size: str) -> Iterator[Paper]:
+    """The papers of a size."""
+    if data is None:
+        yield from made_up(MADE_UP)
+        return
+    yield from genuine(data)
+    if size == "100k":
+        return
+    known = {paper.id for paper in genuine(data)}
+    abstracts = [paper.abstract for paper in genuine(data)]
+    rng = random.Random(7)
+    for paper in _titles(data):
+        if paper.id not in known:
+            yield replace(paper, abstract=rng.choice(abstracts))
+    if size == "3m":
+        for round in range(_RECOMBINED):
+            yield from _recombined(_titles(data), abstracts, rng, round)
+
+
+def genuine(data: Path | None) -> Iterator[Paper]:
+    """The papers that are as they were written: only they are asked for."""
+    if data is None:
+        yield from made_up(MADE_UP)
+        return
+    lists = read([data / "hf_daily"], lambda _: None)
+    listed = {item.id: item for item in lists if isinstance(item, Paper)}
+    dump = (paper for paper in _dump(data / "arxiv-metadata-100k.jsonl.gz"))
+    yield from chain(listed.values(), (paper for paper in dump if paper.id not in listed))
+
+
+class Stream:
+    """A catalogue that is read once, and says that ``cursor`` is the number of its last change."""
+
+    def __init__(self, papers: Iterable[Paper], cursor: int) -> None:
+        self._papers = iter(papers)
+        self._cursor = cursor
+        self.seconds = 0.0
+        """Spent in reading."""
+
+    def add(self, papers: Sequence[Paper]) -> None:
+        """These are the next changes."""
+        self._papers = iter(papers)
+        self._cursor += len(papers)
+
+    def catalogue(self) -> str:
+        return "bench"
+
+    def cursor(self) -> int:
+        return self._cursor
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        start = time.perf_counter()
+        batch = enumerate(islice(self._papers, limit), after + 1)
+        changes = [Change(number, paper.id, paper) for number, paper in batch]
+        self.seconds += time.perf_counter() - start
+        return changes
+
+
+def _dump(path: Path) -> Iterator[Paper]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            names = row["authors"].replace(" and ", ", ").split(", ")
+            yield Paper(
+                id=row["id"],
+                title=row["title"],
+                source="arxiv",
+                authors=tuple(filter(None, names)),
+                abstract=row["abstract"],
+                published_at=datetime.fromisoformat(row["update_date"]).replace(tzinfo=UTC),
+                categories=tuple(row["categories"].split()),
+            )
+
+
+def _titles(data: Path) -> Iterator[Paper]:
+    with gzip.open(data / "arxiv-titles-1m.tsv.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            id, title, authors, month, categories = line.rstrip("\n").split("\t")
+            yield Paper(
+                id=id,
+                title=title,
+                source="arxiv",
+                authors=tuple(filter(None, authors.split("; "))),
+                published_at=datetime.fromisoformat(month).replace(tzinfo=UTC),
+                categories=tuple(categories.split()),
+            )
+
+
+def _recombined(
+    papers: Iterator[Paper], abstracts: list[str | None], rng: random.Random, round: int
+) -> Iterator[Paper]:
+    shelf = list(islice(papers, _SHELF))
+    for number, paper in enumerate(papers):
+        at = rng.randrange(_SHELF)
+        other, shelf[at] = shelf[at], paper
+        first, second = rng.choice(abstracts) or "", rng.choice(abstracts) or ""
+        yield replace(
+            paper,
+            id=f"bench:{round}-{number}",
+            title=_halves(paper.title, other.title),
+            authors=(*paper.authors[:2], *other.authors[:2]),
+            abstract=_halves(first, second),
+        )
+
+
+def _halves(first: str, second: str) -> str:
+    before, after = first.split(), second.split()
+    return " ".join(before[: (len(before) + 1) // 2] + after[len(after) // 2 :])
