@@ -25,6 +25,7 @@ FIRST_LIST = date(2023, 5, 4)
 """The day of the Hub's first daily list."""
 
 _PAGE = 100  # entries; the API's maximum
+_MOST = 1_000  # entries that are read of one answer, for mirrors that know no pages
 _PAGES = 20  # of one list, of which the longest so far had 49 entries
 _KEPT = 64  # pages remembered for conditional requests
 _OUTAGE = 3  # days in a row without any answer, after which the others are not tried
@@ -167,7 +168,10 @@ class HuggingFace:
 
     def _read(self, url: URL, day: date | None, answer: Answer) -> _Page:
         try:
-            entries = list(wire.read_list(wire.parse_json(answer.body), day))
+            data = wire.parse_json(answer.body)
+            if isinstance(data, list) and len(data) > _MOST:
+                raise ValueError(f"{len(data):,} entries instead of up to {_PAGE}")
+            entries = list(wire.read_list(data, day))
         except ValueError as error:
             raise SourceError(self._client.told(url, f"answered {error}.")) from None
         for entry in entries:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -261,12 +260,6 @@ def packed(content: bytes) -> Fault:
         return web.Response(body=content, headers=headers)
 
     return answer
-
-
-def bomb() -> bytes:
-    """300 MB of blanks as 300 kB of gzip."""
-    packer = zlib.compressobj(wbits=31)
-    return b"".join(packer.compress(b" " * 1_000_000) for _ in range(300)) + packer.flush()
 
 
 def redirect(to: str) -> Fault:

@@ -270,7 +270,6 @@ ATOM = "application/atom+xml"
         (faults.body(BILLION, ATOM), "answered XML with a DTD or entities, which no feed has."),
         (faults.body(OUTSIDE, ATOM), "answered XML with a DTD or entities, which no feed has."),
         (faults.body(BILLION.decode().encode("utf-16"), ATOM), "answered XML with a DTD"),
-        (faults.body(b"<a>" * 300_000, ATOM), "answered broken or cut-off XML."),
         (faults.body(b"<a>" * 200_000 + b"</a>" * 200_000, ATOM), "answered XML that is no Atom"),
         (faults.body(b"<a/>" * 500_000, ATOM), "answered XML of more than 200,000 elements."),
         (faults.body(b"<a>" + b"x" * 6_000_000, ATOM), "answered more than 5 MB."),
