@@ -51,10 +51,13 @@ def search(
         actions = (ask,) if page == 1 and not parsed.like else ()
         return Reply(title=f"No papers for “{query}”", text=_nothing(page), actions=actions)
     taken = "; ".join(f"“{typed}” as “{word}”" for typed, word in results.corrected)
+    notes = [f"Taking {taken}."] if taken else []
+    if results.meant:
+        notes.append("No paper has most of these words; some here mean the same in others.")
     more = Action("More", f"search {query} --limit {limit} --page {page + 1}", "update")
     return Reply(
         title=f"Papers for “{query}”",
-        text=f"Taking {taken}." if taken else "",
+        text=" ".join(notes),
         cards=tuple(card(paper) for paper in papers.values()),
         more=more if len(results.hits) > limit else None,
         first_rank=start + 1,

@@ -59,6 +59,8 @@ class Results:
     hits: tuple[Hit, ...] = ()
     corrected: tuple[tuple[str, str], ...] = ()
     """Unknown words and what they were taken for, to say "showing results for ..."."""
+    meant: bool = False
+    """Whether papers are among them that mean the same in other words."""
 
 
 def find(view: View, query: Query, limit: int, offset: int) -> Results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Gets (done, of how many)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far vectors are: by which model, of which catalogue, and up to which change."""
+
+    model: str = ""
+    catalogue: str = ""
+    cursor: int = 0
 
 
 class Catalogue(Protocol):

@@ -44,7 +44,7 @@ def find(view: View, meaning: Meaning, query: Query, limit: int, offset: int) ->
         with suppress(MeaningError):  # `paperbot doctor` tells it; the words' answer stands
             near = _near(view, meaning, text, filters(view, query)[0])
             by_words = answers.find(view, query, max(end, _DEEP), 0).hits
-            results = replace(results, hits=_fused(by_words, near))
+            results = replace(results, hits=_fused(by_words, near), meant=bool(near))
     return replace(results, hits=results.hits[max(offset, 0) : end])
 
 

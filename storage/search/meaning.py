@@ -8,11 +8,13 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.search.catalogue import Catalogue, Progress
+from storage.search.catalogue import Catalogue, Progress, Reached
+from storage.search.engine import DamageError
 
 if TYPE_CHECKING:
     from storage.model import Paper
@@ -64,12 +66,8 @@ class Meaning:
         Raises MeaningError.
         """
         embedding, vectors = self._open()
-        try:
+        with self._explaining():
             return vectors.near(embedding.of([text])[0], most)
-        except sqlite3.OperationalError as error:  # busy
-            raise MeaningError(f"The papers' vectors cannot be read: {error}.") from error
-        except (sqlite3.DatabaseError, OSError, ValueError) as error:
-            raise self._damaged(error) from error
 
     def follow(
         self, papers: Catalogue, seconds: float | None = None, progress: Progress | None = None
@@ -80,17 +78,18 @@ class Meaning:
         crash.  ``progress`` gets (done, of how many).  Raises MeaningError.
         """
         embedding, vectors = self._open()
+        with self._explaining():
+            if vectors.reached() == Reached(
+                embedding.identity, str(papers.catalogue()), papers.cursor()
+            ):
+                return 0
         end = None if seconds is None else time.monotonic() + seconds
         start: int | None = None
         taken = 0
         while True:
             newest = papers.cursor()
-            try:
+            with self._explaining():
                 before, after, count = _step(embedding, vectors, papers)
-            except (sqlite3.OperationalError, PermissionError) as error:  # busy, or a full disk
-                raise MeaningError(f"The papers' vectors cannot be written: {error}.") from error
-            except (sqlite3.DatabaseError, FileNotFoundError, ValueError) as error:
-                raise self._damaged(error) from error
             taken += count
             start = before if start is None else start
             if progress and newest > start:
@@ -103,7 +102,7 @@ class Meaning:
     ) -> int:
         """Forget all vectors, then ``follow``.  Raises MeaningError."""
         _, vectors = self._open()
-        with vectors.write() as writer:
+        with self._explaining(), vectors.write() as writer:
             writer.clear()
         return self.follow(papers, seconds, progress)
 
@@ -126,10 +125,18 @@ class Meaning:
                     raise
             return self._loaded
 
-    def _damaged(self, error: Exception) -> MeaningError:
-        self.close()
-        _discard(self._folder, error)
-        return MeaningError("The papers' vectors were damaged and are made anew.")
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Raises MeaningError for what befell the files; damaged ones are removed."""
+        try:
+            yield
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError, OSError) as error:
+            # Busy, closed meanwhile, or the disk is full.
+            raise MeaningError(f"The papers' vectors cannot be used now: {error}.") from error
+        except (sqlite3.DatabaseError, DamageError) as error:
+            self.close()
+            _discard(self._folder, error)
+            raise MeaningError("The papers' vectors were damaged and are made anew.") from error
 
 
 def _discard(folder: Path, error: Exception) -> None:
@@ -177,8 +184,6 @@ def _step(embedding: Embedding, vectors: Vectors, papers: Catalogue) -> tuple[in
     Returns the cursor before and after it, and how many changes it had.
     """
     model, catalogue = embedding.identity, str(papers.catalogue())
-    from storage.search.vectors import Reached  # noqa: PLC0415 - as in _load
-
     with vectors.write() as writer:
         newest = papers.cursor()
         reached = writer.reached

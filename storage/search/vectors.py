@@ -23,7 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.search.catalogue import Reached
 from storage.search.embedding import Matrix, unit
+from storage.search.engine import DamageError
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, id TEXT UNIQUE, text INTEGER);
@@ -34,15 +36,6 @@ _BLOCK = 16_384  # rows whose bits are looked at together: they stay in the proc
 _LEAST, _SHARE = 2_000, 100  # rows whose bytes are looked at: at least, and one in so many
 _GROWTH = 4  # times as many vectors: then their common part is measured anew
 _MEASURED = 20_000  # of them, evenly spread
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """By which model, of which catalogue, and up to which change."""
-
-    model: str = ""
-    catalogue: str = ""
-    cursor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +76,24 @@ class Vectors:
         with self._asking:
             self._db.close()
 
+    def reached(self) -> Reached:
+        """How far they are."""
+        with self._asking:
+            return _reached(_facts(self._db))
+
     def count(self) -> int:
         """How many papers have a vector."""
         with self._asking:
             return int(self._db.execute("SELECT count(id) FROM rows").fetchone()[0])
 
     def near(self, vector: Matrix, most: int) -> list[tuple[str, float]]:
-        """The ``most`` nearest papers and their likeness (a cosine, -1 to 1), best first."""
+        """The ``most`` nearest papers and their likeness (a cosine, -1 to 1), best first.
+
+        Raises DamageError where files are missing or too short.
+        """
         with self._asking:
             view = self._look()
-        if view is None:
+        if view is None or not vector.any():
             return []
         rows, likeness = view.near(vector)
         with self._asking:
@@ -124,7 +125,7 @@ class Vectors:
             return None
         try:
             return _view(self._folder, facts)
-        except FileNotFoundError:  # replaced and removed since
+        except DamageError:  # or replaced and removed since
             return _view(self._folder, _facts(self._db))
 
 
@@ -136,19 +137,19 @@ class Writer:
         self._folder = folder
         self._db = db
         self._facts = _facts(db)
+        self._kept = dict(self._facts)
         self._changed: dict[int, NDArray[np.int8]] = {}
 
     @property
     def reached(self) -> Reached:
-        names = asdict(Reached())
-        return Reached(**{name: self._facts.get(name, start) for name, start in names.items()})
+        return _reached(self._facts)
 
     def clear(self) -> None:
         """Forget everything: other vectors follow, in files of another name."""
         self._db.execute("DELETE FROM rows")
         self._db.execute("DELETE FROM facts")
         number = self._facts.get("vectors", 0) + 1
-        self._facts = {"vectors": number, "total": 0}
+        self._facts, self._kept = {"vectors": number, "total": 0}, {}
 
     def known(self, ids: Sequence[str]) -> dict[str, int]:
         """The text, as a number, that the vector of each paper was made from."""
@@ -184,7 +185,8 @@ class Writer:
                 centre, turn = _axes(self._facts)
                 signs = _signs(np.stack([*self._changed.values()]), centre, turn)
                 self._write("signs", dict(zip(self._changed, signs, strict=True)))
-        self._db.executemany("REPLACE INTO facts VALUES (?, ?)", self._facts.items())
+        new = [(name, fact) for name, fact in self._facts.items() if self._kept.get(name) != fact]
+        self._db.executemany("REPLACE INTO facts VALUES (?, ?)", new)
 
     def tidy(self) -> None:
         """Remove the files that do not count any more; who still reads them can go on."""
@@ -241,6 +243,10 @@ def _facts(db: sqlite3.Connection) -> dict[str, Any]:
     return dict(db.execute("SELECT name, value FROM facts"))
 
 
+def _reached(facts: Mapping[str, Any]) -> Reached:
+    return Reached(**{name: facts.get(name, start) for name, start in asdict(Reached()).items()})
+
+
 def _ids(db: sqlite3.Connection, rows: Sequence[int]) -> dict[int, str]:
     marks = ",".join("?" * len(rows))
     query = f"SELECT row, id FROM rows WHERE row IN ({marks}) AND id IS NOT NULL"  # noqa: S608
@@ -254,9 +260,11 @@ def _view(folder: Path, facts: Mapping[str, Any]) -> _View:
 
 
 def _mapped(folder: Path, facts: Mapping[str, Any], name: str, width: int) -> NDArray[np.int8]:
-    """Raises ValueError where the file is shorter than it should be."""
-    shape = (facts["total"], width)
-    return np.memmap(folder / f"{name}.{facts[name]}", dtype=np.int8, mode="r", shape=shape)
+    path = folder / f"{name}.{facts[name]}"
+    try:
+        return np.memmap(path, dtype=np.int8, mode="r", shape=(facts["total"], width))
+    except (FileNotFoundError, ValueError) as error:
+        raise DamageError(f"{path} is missing or too short") from error
 
 
 def _axes(facts: Mapping[str, Any]) -> tuple[Matrix, Matrix]:

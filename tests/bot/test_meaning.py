@@ -46,6 +46,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str) -> None
 def test_what_is_imported_is_found_by_meaning() -> None:
     assert paperbot("import", "papers.jsonl")[0] == 0
     line = 'search like:"merging adapters"'
+    _, shown, _ = paperbot("say", "--json", "search which puppy upon a picture")
+    assert "some here mean the same" in json.loads(shown)["text"]
     _, shown, _ = paperbot("say", "--json", line)
     assert json.loads(shown)["cards"][0]["paper_id"] == ADAPTERS.id
     assert "✓ search by meaning, 2 of 2 papers" in paperbot("doctor")[1]
