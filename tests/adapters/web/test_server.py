@@ -7,6 +7,7 @@ import contextlib
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -251,6 +252,26 @@ async def test_an_oversize_message_closes_only_its_own_page(place: Place, page: 
         closed = await other.socket.receive()
         assert closed.type is aiohttp.WSMsgType.CLOSE
         assert closed.data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+    assert await page.say("still here")
+
+
+async def test_a_packed_message_is_bounded_unpacked(place: Place, page: Page) -> None:
+    swollen = b"x" * 60_000_000  # packed it is below the limit
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{place.url}socket", compress=15) as socket,
+    ):
+        await socket.receive()
+        assert socket.compress
+        tracemalloc.start()
+        try:
+            await socket.send_frame(swollen, aiohttp.WSMsgType.TEXT)
+            closed = await socket.receive()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert closed.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert peak < 10_000_000
     assert await page.say("still here")
 
 
