@@ -57,6 +57,10 @@ class Chat(Protocol):
     pace: timedelta
     """Least time between two messages to one channel."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether it can post and hear at this moment."""
+
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
         """Connect and answer calls until ``stop``.  Returns when ready."""
 

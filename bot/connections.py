@@ -32,6 +32,10 @@ class Connections:
         self._handle: Handle | None = None
         self.online = {name: chat for name, chat in chats.items() if name not in leases}
 
+    def waits(self, name: str) -> bool:
+        """Whether it is left to another process that holds its lease."""
+        return name in self._leases and not self._leases[name].held()
+
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
         """Connect what is free; returns when ready.  Raises what the chats raise."""
         self._commands, self._handle = commands, handle

@@ -6,13 +6,17 @@ import asyncio
 import signal
 from collections.abc import Callable
 from datetime import time
+from functools import partial
 
 import structlog
 
+from adapters.probes import add_probes
 from adapters.server import Server
 from adapters.web.server import HERE
 from bot.allowance import Allowance
 from bot.app import App, build
+from bot.health import faults, metrics
+from bot.metrics import CONTENT_TYPE
 from bot.schedule import Schedule
 from bot.settings import Settings
 from storage.calendar import Days
@@ -29,17 +33,27 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
     server = Server(settings.http.host, settings.http.port)
     async with build(settings, server, allowance=Allowance()) as app:
         schedule = Schedule(app)
-        try:
+        add_probes(server, partial(faults, app), partial(metrics, app), CONTENT_TYPE)
+
+        async def start() -> None:
             await app.start()
-            await server.start()
             ready(_welcome(app, server.url))
             if "web" in app.chats:
                 await loop.run_in_executor(app.pool, subscribe_playground, app)
-            starting = loop.create_task(schedule.start())
-            stopping = loop.create_task(stop.wait())
-            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await schedule.start()
+
+        tasks = []
+        try:
+            await server.start()  # first: whoever watches sees what is not there yet
+            tasks = [loop.create_task(start()), loop.create_task(stop.wait())]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
             await stop.wait()
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await schedule.stop()
             await app.stop()
             await server.stop()

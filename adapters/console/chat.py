@@ -57,6 +57,10 @@ class Console:
         self._refs = itertools.count(1)
         self._loop: asyncio.Task[None] | None = None
 
+    @property
+    def connected(self) -> bool:
+        return True
+
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
         """Hold the conversation in the background, where there is an input."""
         if self._input:

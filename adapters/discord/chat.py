@@ -75,6 +75,10 @@ class Discord:
         self._api: Api | None = None
         self._talk: Talk | None = None
 
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and self._client.alive
+
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
         """Connect, after a pause where the last connections did not last.
 

@@ -55,6 +55,11 @@ class Client(discord.Client):
             wait = max(self._starts.pause(), IDENTIFY_SECONDS)
             await asyncio.sleep(min(wait, _LONGEST_WAIT))
 
+    @property
+    def alive(self) -> bool:
+        """Whether the gateway is open."""
+        return self.is_ready() and self.ws is not None and self.ws.open
+
     async def enter(self, token: str, api_url: str) -> None:
         """Log in to REST.  Raises DeliveryError, permanent for a token that is not taken."""
         if api_url != DEFAULT_API:

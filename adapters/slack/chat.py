@@ -88,6 +88,10 @@ class Slack:
         """The workspace's id; empty until ``start``."""
         return self._team
 
+    @property
+    def connected(self) -> bool:
+        return self._app is not None and (self._link is None or self._link.alive)
+
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
         """Connect.  Raises DeliveryError, permanent for a token that Slack does not take."""
         try:

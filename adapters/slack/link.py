@@ -33,6 +33,12 @@ class Link(SocketModeClient):
         self.wss_uri = address
         self.socket_mode_request_listeners.append(self._answer)
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is a connection that is not closed."""
+        session = self.current_session
+        return not self.closed and session is not None and not session.closed
+
     async def connect(self) -> None:
         """Connect, however long it takes.
 

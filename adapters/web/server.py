@@ -103,6 +103,10 @@ class Web:
         self._commands: list[Payload] = []
         self._handle: Handle
 
+    @property
+    def connected(self) -> bool:
+        return self._poller is not None and not self._poller.done()
+
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
         self._commands = [_described(command) for command in commands]
         self._handle = handle
@@ -238,6 +242,8 @@ class Web:
                 response: web.StreamResponse = web.Response(status=403, text=text)
             elif origin is not None and origin.lower() != f"http://{request.host.lower()}":
                 response = web.Response(status=403, text="Other sites may not use this one.\n")
+            elif not self.connected:
+                response = web.Response(status=503, text="paperbot is starting.\n")
             else:
                 response = await handler(request)
             if not response.prepared:

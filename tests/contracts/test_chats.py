@@ -179,7 +179,9 @@ async def test_the_pace_is_a_least_time(at: Harness) -> None:
 
 
 async def test_stop_may_come_twice(at: Harness) -> None:
+    assert at.chat.connected
     await at.chat.stop()
+    assert at.chat.connected is not at.finds
     await at.chat.stop()
 
 

@@ -75,6 +75,10 @@ class FakeChat:
         self._retry_after = retry_after
         self._handle: Handle | None = None
 
+    @property
+    def connected(self) -> bool:
+        return self._handle is not None
+
     async def start(self, commands: Sequence[Command], handle: Handle) -> None:
         self.commands = tuple(commands)
         self._handle = handle
