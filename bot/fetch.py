@@ -18,6 +18,8 @@ _log = structlog.get_logger(__name__)
 
 _SECONDS = 8.0
 """How long a person waits for a source; the fetch itself goes on."""
+_PATIENCE = 3.0
+"""Seconds after which the next source is asked instead of one that hangs."""
 _MEMORY = timedelta(minutes=10)
 _MOST_REMEMBERED = 10_000
 _FOUND = 50
@@ -32,12 +34,18 @@ class Fetch:
     """
 
     def __init__(
-        self, sources: Sequence[Source], store: Store, pool: Executor, now: Callable[[], datetime]
+        self,
+        sources: Sequence[Source],
+        store: Store,
+        pool: Executor,
+        now: Callable[[], datetime],
+        patience: float = _PATIENCE,
     ) -> None:
         self._sources = sources
         self._store = store
         self._pool = pool
         self._now = now
+        self._patience = patience
         self._flights: dict[str, asyncio.Task[tuple[str, ...]]] = {}
         self._known: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
@@ -77,11 +85,13 @@ class Fetch:
             flight.exception()  # heard, although nobody may wait for it any more
 
     async def _get(self, id: str) -> tuple[str, ...]:
-        failure: SourceError | None = None
+        failure: Exception | None = None
         for source in self._sources:
+            last = source is self._sources[-1]
             try:
-                paper = await source.get(id)
-            except SourceError as error:
+                async with asyncio.timeout(None if last else self._patience):
+                    paper = await source.get(id)
+            except (SourceError, TimeoutError) as error:
                 failure = error
                 continue
             if paper:

@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 from adapters.base import SourceError
 from bot.allowance import Allowance
 from bot.dispatch import Dispatch
+from bot.fetch import Fetch
 from commands import COMMANDS
-from commands.model import Action, Call, Caller, Context, Reply, command
+from commands.model import Action, Call, Caller, Context, Missing, Reply, UserError, command
 from storage.model import Paper, Target
 from storage.store import Store
 from tests.factories import NOON, paper
@@ -157,6 +158,18 @@ async def test_a_source_that_fails_is_told_and_the_next_one_asked(
     handle = dispatch(store, pool, clock, broken_shelf, shelf)
     assert "try again in a minute" in (await handle(call("show 2606.00001"))).text
     assert (await handle(call("show 2606.00002"))).cards
+
+
+async def test_a_source_that_hangs_does_not_keep_the_next_one_from_answering(
+    store: Store, pool: ThreadPoolExecutor, clock: Clock
+) -> None:
+    hanging, empty, shelf = Shelf(), Shelf(), Shelf(paper(2, listed_on=None))
+    hanging.gate.clear()
+    fetch = Fetch([hanging, shelf], store, pool, clock, patience=0.05)
+    assert await fetch.bring(Missing("2606.00002")) == ("2606.00002",)
+    fetch = Fetch([hanging, empty], store, pool, clock, patience=0.05)
+    with pytest.raises(UserError, match="try again in a minute"):  # it may have had the paper
+        await fetch.bring(Missing("2606.00003"))
 
 
 async def test_a_button_with_a_long_line_works_by_its_token(

@@ -40,6 +40,7 @@ class Replicas:
             "PAPERBOT_DISCORD__API_URL": discord.api_url,
             "PAPERBOT_HTTP__PORT": "0",
             "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
+            "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
             "PAPERBOT_LOG_FORMAT": "json",
         }
         self._started: list[subprocess.Popen[bytes]] = []
