@@ -102,9 +102,12 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many papers.")] = 5,
     arxiv: Annotated[bool, typer.Option("--arxiv", help="Ask arXiv, not the catalogue.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say how each paper has the words.")
+    ] = False,
 ) -> None:
     """Find papers."""
-    values = {"query": " ".join(query), "limit": limit, "arxiv": arxiv}
+    values = {"query": " ".join(query), "limit": limit, "arxiv": arxiv, "explain": explain}
 
     async def work(app: App) -> None:
         call = Call(caller=_ME, target=HERE, command="search", values=values)

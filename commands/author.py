@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from commands.cards import card, plural, written_by
+from commands.cards import card, plural, taken_for, written_by
 from commands.model import Action, Context, Limit, Page, Reply, UserError, command
 from storage.model import Paper
 from storage.search import Query, Results
@@ -77,8 +77,8 @@ def _about(
 ) -> Iterator[str]:
     known = plural(len(papers), "paper")
     yield f"{known if len(papers) < _MOST else f'{_MOST} or more papers'}, most votes first."
-    if taken := "; ".join(f"“{typed}” as “{word}”" for typed, word in results.corrected):
-        yield f"Taking {taken}."
+    if taken := taken_for(results.corrected):
+        yield taken
     if len(names) > 1:
         yield f"By {_counts(names)}."
     if others:

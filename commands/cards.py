@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from commands.model import Action, Card, Context, Missing, UserError
@@ -83,6 +84,12 @@ def written_by(name: str) -> Action:
     """The button that leads to the author of this name."""
     words = " ".join(name.replace('"', " ").split())
     return Action(words, f'author "{words}"')
+
+
+def taken_for(corrected: Iterable[tuple[str, str]]) -> str:
+    """The sentence that says which words were read in place of those typed, if any."""
+    read = " and ".join(f"“{word}” instead of “{typed}”" for typed, word in corrected)
+    return f"Showing results for {read}." if read else ""
 
 
 def resolve(ctx: Context, text: str) -> Paper:

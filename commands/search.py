@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from commands.cards import card, full_card, resolve
+from commands.cards import card, full_card, resolve, taken_for
 from commands.model import Action, Context, Hint, Limit, Missing, Page, Reply, UserError, command
 from storage.ids import paper_id
 from storage.model import Paper
 from storage.search import MeaningError, Query, Results
+from storage.search.text import words
 
 
 @command(
@@ -19,6 +20,7 @@ from storage.search import MeaningError, Query, Results
         "search author:lecun world model after:2022",
         'search "chain of thought" -survey has:code --limit 10',
         "search diffusion models cat:cs.CV --arxiv",
+        "search difusion transfromers --explain",
         'search like:"merging adapters without training" after:2024',
     ),
 )
@@ -33,6 +35,7 @@ def search(
     limit: Limit = 5,
     page: Page = 1,
     arxiv: Annotated[bool, "ask arXiv instead of the catalogue; typos are not fine there"] = False,
+    explain: Annotated[bool, "say how each paper has the words"] = False,
 ) -> Reply:
     if paper_id(query):
         paper = resolve(ctx, query)
@@ -50,16 +53,19 @@ def search(
         ask = Action("Ask arXiv", f"search {query} --arxiv")
         actions = (ask,) if page == 1 and not parsed.like else ()
         return Reply(title=f"No papers for “{query}”", text=_nothing(page), actions=actions)
-    taken = "; ".join(f"“{typed}” as “{word}”" for typed, word in results.corrected)
-    notes = [f"Taking {taken}."] if taken else []
+    notes = [taken_for(results.corrected)]
     if results.meant:
         notes.append("No paper has most of these words; some here mean the same in others.")
-    more = Action("More", f"search {query} --limit {limit} --page {page + 1}", "update")
+    again = f"search {query} --limit {limit}{' --explain' if explain else ''}"
     return Reply(
         title=f"Papers for “{query}”",
-        text=" ".join(notes),
-        cards=tuple(card(paper) for paper in papers.values()),
-        more=more if len(results.hits) > limit else None,
+        text=" ".join(filter(None, notes)),
+        cards=tuple(
+            card(paper, _why(ctx, parsed, paper) if explain else "") for paper in papers.values()
+        ),
+        more=Action("More", f"{again} --page {page + 1}", "update")
+        if len(results.hits) > limit
+        else None,
         first_rank=start + 1,
     )
 
@@ -117,6 +123,21 @@ def _found(ctx: Context, query: Query, limit: int, start: int) -> Results:
         return ctx.store.search.like(base, query, limit, start)
     except MeaningError as error:
         raise UserError(f"{error} A paper works without: `search like:1706.03762`.") from None
+
+
+def _why(ctx: Context, query: Query, paper: Paper) -> str:
+    """How the paper has the words of the query."""
+    names = {word for author in paper.authors for word in words(author)}
+    told = []
+    for match in ctx.store.search.explain(query, paper.id):
+        if match.read is None:
+            told.append(f"nothing like “{match.typed}”")
+            continue
+        where = "title" if match.in_title else "authors" if match.read in names else "text"
+        read = "" if match.read == match.typed else f" as “{match.read}”"
+        told.append(f"“{match.typed}”{read} in the {where}")
+    nothing_typed = "it is about the same" if query.like else "it passes the filters"
+    return "; ".join(told) or nothing_typed
 
 
 def _nothing(page: int) -> str:

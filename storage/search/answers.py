@@ -14,7 +14,7 @@ from tantivy import Occur
 from storage.search.filters import Clauses, everything, filters
 from storage.search.index import View
 from storage.search.query import LONGEST, Query
-from storage.search.rank import Ranked, ranked
+from storage.search.rank import Match, Ranked, matches, ranked
 from storage.search.terms import (
     Fields,
     Reading,
@@ -68,14 +68,23 @@ def find(view: View, query: Query, limit: int, offset: int) -> Results:
     clauses, names = filters(view, query)
     offset = max(offset, 0)
     end = min(offset + max(limit, 0), _DEEPEST)
-    typed = [*query.words, *(word for phrase in query.phrases for word in phrase.split())]
+    typed = _typed(query)
     if not typed:
         return Results(_hits(_listed(view, clauses, end)[offset:]), tuple(names))
-    terms = understand(view, list(dict.fromkeys(typed)))
+    terms = understand(view, typed)
     most = -(-end // _CANDIDATES) * _CANDIDATES
     found = _candidates(view, terms, _ANYWHERE, clauses, most)
     corrected = taken_for(terms, found[0].text) if found else []
     return Results(_hits(found[offset:end]), (*names, *corrected))
+
+
+def explain(view: View, query: Query, id: str) -> tuple[Match, ...]:
+    """See ``Search.explain``."""
+    place = view.place(id)
+    typed = _typed(query)
+    if place is None or not typed:
+        return ()
+    return matches(understand(view, typed), view.texts[place])
 
 
 def related(view: View, paper: Paper, limit: int, clauses: Clauses) -> tuple[Hit, ...]:
@@ -97,6 +106,12 @@ def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:
     typed = list(dict.fromkeys(words(text[:LONGEST])))
     terms = understand(view, typed, "title")
     return _hits(_candidates(view, terms, _IN_TITLE, [], _SUGGESTED)[:limit])
+
+
+def _typed(query: Query) -> list[str]:
+    """The words that a paper is to have, each once."""
+    typed = [*query.words, *(word for phrase in query.phrases for word in phrase.split())]
+    return list(dict.fromkeys(typed))
 
 
 def _listed(view: View, clauses: Clauses, end: int) -> list[Ranked]:

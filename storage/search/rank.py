@@ -37,6 +37,15 @@ class Ranked(NamedTuple):
         return self.text.split(b"\n", 3)[3].decode()
 
 
+class Match(NamedTuple):
+    """A word of a query and how a paper has it."""
+
+    typed: str
+    read: str | None
+    """The word that it was found as; None where the paper has nothing like it."""
+    in_title: bool
+
+
 def ranked(
     view: View, terms: Sequence[Term], places: Sequence[int], ranks: Sequence[int]
 ) -> list[Ranked]:
@@ -52,6 +61,23 @@ def ranked(
         found.append(Ranked(score / _BEST, rank, text))
     found.sort(key=lambda one: (one.score, one.rank), reverse=True)
     return found
+
+
+def matches(terms: Sequence[Term], text: bytes) -> tuple[Match, ...]:
+    """How a candidate's text has each word of the query, as ``ranked`` sees it."""
+    start = text.index(b"\n")
+    end = text.index(b"\n", start + 1)
+    found = []
+    for term in terms:
+        places = ((text.find(needle, start), needle) for needle, _ in _needles(term))
+        at, needle = next((one for one in places if one[0] >= 0), (-1, b""))
+        typed = term.part_of or term.typed
+        if at < 0:
+            found.append(Match(typed, None, in_title=False))
+        else:
+            read = text[at + 1 : text.index(b" ", at + len(needle.rstrip()))]
+            found.append(Match(typed, read.decode(), 0 <= at < end))
+    return tuple(found)
 
 
 def _needles(term: Term) -> list[tuple[bytes, float]]:

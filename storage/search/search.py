@@ -18,6 +18,7 @@ from storage.search.generations import Generations
 from storage.search.index import Index, View, Writer
 from storage.search.meaning import Meaning
 from storage.search.query import Query
+from storage.search.rank import Match
 
 if TYPE_CHECKING:
     from storage.model import Paper
@@ -71,6 +72,11 @@ class Search:
             return (
                 fusion.like(view, self.meaning, base, query, limit, offset) if view else Results()
             )
+
+    def explain(self, query: Query, id: str) -> tuple[Match, ...]:
+        """How the paper has each word of the query: why it was found, and why no higher up."""
+        with self._look() as view:
+            return answers.explain(view, query, id) if view else ()
 
     def related(self, paper: Paper, limit: int) -> tuple[Hit, ...]:
         """Papers that are about the same as this one, which need not be indexed."""

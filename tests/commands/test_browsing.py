@@ -105,7 +105,7 @@ def test_a_name_of_several_people_leads_to_each_and_a_misspelt_one_is_read_right
     )
     reply = person.ask("author lecunn")
     assert reply.title == "Papers by “lecunn”"
-    assert "Taking “lecunn” as “lecun”." in reply.text
+    assert "Showing results for “lecun” instead of “lecunn”." in reply.text
     assert "By Yann LeCun (2), Marie LeCun (1)." in reply.text
     assert [action.label for action in reply.actions] == ["Yann LeCun", "Marie LeCun", "Ann Lee"]
     nobody = person.ask("author --limit 3 qqqqqqqq")

@@ -84,12 +84,26 @@ def test_an_unknown_id_is_asked_for_and_unknown_words_are_told(person: Person) -
 def test_a_correction_is_shown(person: Person) -> None:
     person.save(*(paper(number, title=f"Diffusion of widgets {number}") for number in range(1, 30)))
     reply = person.ask("search difusion --limit 2")
-    assert reply.text == "Taking “difusion” as “diffusion”."
+    assert reply.text == "Showing results for “diffusion” instead of “difusion”."
     assert len(reply.cards) == 2
     assert reply.more
     assert not {card.paper_id for card in person.ask(reply.more.line).cards} & {
         card.paper_id for card in reply.cards
     }
+
+
+def test_each_hit_can_say_why_it_is_there(person: Person) -> None:
+    diffusion = paper(1, title="Diffusion of widgets", authors=("Ada Lovelace",))
+    person.save(diffusion, *(paper(number, title=f"Widgets {number}") for number in range(2, 9)))
+    card, *_ = person.ask("search difusion lovelace wid --explain --limit 1").cards
+    assert card.fields["why"] == (
+        "“difusion” as “diffusion” in the title; “lovelace” in the authors; "
+        "“wid” as “widgets” in the title"
+    )
+    card, *_ = person.ask("search diffusion zzzzqqqq --explain --limit 1").cards
+    assert card.fields["why"] == "“diffusion” in the title; nothing like “zzzzqqqq”"
+    card, *_ = person.ask("search before:2030 --explain --limit 1").cards
+    assert card.fields["why"] == "it passes the filters"
 
 
 def test_filters_narrow_a_search(person: Person) -> None:

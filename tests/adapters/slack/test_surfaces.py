@@ -38,7 +38,7 @@ async def test_home_shows_the_subscriptions_and_answers_in_place(
         await slack.people.press("U1", view, "More")
         view = await home(slack, "U1", "11. A Study of Widgets")
         await slack.people.choose("U1", view, "search", "widgts")
-        view = await home(slack, "U1", "Taking “widgts” as “widgets”.")
+        view = await home(slack, "U1", "Showing results for “widgets” instead of “widgts”.")
         await slack.people.press("U1", view, "Abstract")
         view = await home(slack, "U1", "Then we stop.")
         with pytest.raises(LookupError):

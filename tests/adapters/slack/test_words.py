@@ -29,7 +29,7 @@ async def test_a_quick_answer_is_the_acknowledgement(slack: Workspace, start: St
     assert seen.acknowledgement["response_type"] == "ephemeral"
     text = read(await seen.answer())
     assert "A Study of Widgets" in text
-    assert "Taking “widgts” as “widgets”." in text
+    assert "Showing results for “widgets” instead of “widgts”." in text
     assert slack.seen("U2", "C1") == []
 
 
