@@ -129,16 +129,21 @@ class Arxiv:
         """
         remaining = iter(dict.fromkeys(id for id in ids if paper_id(id) == id))
         while part := list(islice(remaining, _IDS)):
-            url = self._api.with_query(id_list=",".join(part), max_results=_IDS)
-            try:
-                feed = await self._ask(url)
-            except _RefusedError as error:
-                if len(part) > 1 or "incorrect id" not in str(error):
-                    raise
-                return
-            for entry in feed.entries:
-                if entry.paper.id in part:  # a list with unknown ids may be padded with others
-                    yield entry.paper
+            for paper in await self._listed(part):
+                yield paper
+
+    async def _listed(self, ids: Sequence[str]) -> list[Paper]:
+        """The papers of one request, or of more where arXiv does not take an id among these."""
+        url = self._api.with_query(id_list=",".join(ids), max_results=len(ids))
+        try:
+            feed = await self._ask(url)
+        except _RefusedError as error:
+            if "incorrect id" not in str(error):
+                raise
+            half = len(ids) // 2
+            return await self._listed(ids[:half]) + await self._listed(ids[half:]) if half else []
+        # A list with unknown ids may be padded with other papers.
+        return [entry.paper for entry in feed.entries if entry.paper.id in ids]
 
     async def search(self, query: str, limit: int) -> list[Paper]:
         """The most relevant papers, best first; see ``adapters.base.SearchedSource``."""

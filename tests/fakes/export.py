@@ -29,7 +29,10 @@ from tests.fakes.hub import Asked, Fault
 _TOKEN = re.compile(
     r'\s+|(?P<token>[()]|ANDNOT\b|AND\b|OR\b|\w+:(?:\[[^\]]*\]|"[^"]*"|[^\s()"]+))', re.ASCII
 )
-_ID = re.compile(r"([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})(v[0-9]+)?")
+_ID = re.compile(
+    # Five digits since 2015, four before.
+    r"((0[7-9]|1[0-4])[0-9]{2}\.[0-9]{4}|[0-9]{4}\.[0-9]{5}|[a-z-]+/[0-9]{7})(v[0-9]+)?"
+)
 _RANGE = re.compile(r"\[([0-9]{12}) TO ([0-9]{12})\]")
 
 

@@ -155,6 +155,16 @@ def _complaint(text: str, polite: bool) -> Fault:
     return answer
 
 
+async def test_an_id_that_arxiv_does_not_take_costs_itself_only(
+    export: Export, arxiv: Arxiv
+) -> None:
+    ids = [f"2606.{number:05}" for number in range(20)]
+    for id in ids:
+        export.add(id)
+    spoilt = [*ids[:7], "2606.1234", *ids[7:]]
+    assert await read(arxiv.many(spoilt)) == ids
+
+
 async def test_a_list_padded_with_other_papers(export: Export, arxiv: Arxiv) -> None:
     export.faults.append(feed("2606.00007", total=1))
     assert await arxiv.get("2606.00001") is None
