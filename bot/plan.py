@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -16,7 +17,7 @@ from commands.cards import plural
 from commands.editions import Answer, Composed, answer, cut
 from commands.model import Caller, Command, Context, Reply, UserError
 from storage.calendar import next_due
-from storage.editions import Planned
+from storage.editions import Content, Planned
 from storage.model import Edition, Paper, Payload, Subscription, Target
 from storage.store import Store
 
@@ -25,7 +26,7 @@ _log = structlog.get_logger(__name__)
 CATCH_UP = timedelta(hours=12)
 """A missed edition is posted up to this late; later ones are recorded as expired."""
 _LABEL_AFTER = timedelta(minutes=15)
-_BATCH = 500
+_BATCH = 2_000
 _BROKEN_PAUSE = timedelta(minutes=5)
 _NOBODY = Target("", "", "")
 
@@ -55,10 +56,11 @@ class Planner:
         """Plan every due edition and every late arrival; returns how many were new."""
         planned = 0
         answers: dict[str, Answer | None] = {}
+        contents: dict[Any, Content] = {}
         self._broken = {line: until for line, until in self._broken.items() if until > now}
         while due := self._store.subscriptions.due(list(self._chats), now, _BATCH):
             todo = [one for one in due if self._answer(one.line, answers, now)]
-            batch = list(self._editions(todo, answers, now))
+            batch = list(self._editions(todo, answers, contents, now))
             planned += self._store.editions.plan(batch, now)
             if len(todo) < len(due) or len(due) < _BATCH:
                 break  # the rest cannot run now, and would be found again at once
@@ -99,7 +101,11 @@ class Planner:
         )
 
     def _editions(
-        self, due: Sequence[Subscription], answers: Mapping[str, Answer | None], now: datetime
+        self,
+        due: Sequence[Subscription],
+        answers: Mapping[str, Answer | None],
+        contents: dict[Any, Content],
+        now: datetime,
     ) -> Iterator[Planned]:
         ids = {card.paper_id for found in answers.values() if found for card in found.reply.cards}
         seen = self._store.editions.posted([one.id for one in due], sorted(ids))
@@ -111,33 +117,25 @@ class Planner:
                 yield _expired(earlier, "it was missed, and a later one was due already")
             if now - last.next_due_at > CATCH_UP:
                 yield _expired(last, "it was missed by more than 12 hours")
-            else:
-                yield self._edition(last, cut(found, seen[one.id]), now)
+                continue
+            # Most channels that share a line get the same messages.
+            note = _note(last, now)
+            key = (one.target.chat, one.line, one.layout, one.quiet, note, frozenset(seen[one.id]))
+            if key not in contents:
+                contents[key] = self._content(one, cut(found, seen[one.id]), note)
+            yield _edition(last, contents[key], now)
 
-    def _edition(self, one: Subscription, composed: Composed, now: datetime) -> Planned:
-        due_at = one.next_due_at
+    def _content(self, one: Subscription, composed: Composed, note: str) -> Content:
         reply = composed.reply
-        if now - due_at > _LABEL_AFTER:
-            local = due_at.astimezone(one.zone)
-            note = f"Posted late; it was due {local:%a} {local.day} {local:%b at %H:%M}."
-            reply = replace(reply, text="\n".join(filter(None, [note, reply.text])))
-        return Planned(
-            subscription=one,
-            on=_local_date(one),
-            due_at=due_at,
-            next_due_at=next_due(one.at, one.zone, one.days, due_at),
-            expires_at=max(due_at + CATCH_UP, now + timedelta(hours=1)),
-            payloads=self._payloads(one, Composed(reply, composed.fresh)),
-            paper_ids=[card.paper_id for card in reply.cards],
-            list_date=reply.list_date,
-            closes_at=reply.open_until,
-        )
-
-    def _payloads(self, one: Subscription, composed: Composed) -> Sequence[Payload]:
+        reply = replace(reply, text="\n".join(filter(None, [note, reply.text])))
         chat = self._chats[one.target.chat]
+        payloads: Sequence[Payload] = ()
         if composed.fresh:
-            return chat.render(composed.reply, one.layout)
-        return chat.render(composed.reply, "compact")[:1] if one.quiet == "line" else ()
+            payloads = chat.render(reply, one.layout)
+        elif one.quiet == "line":
+            payloads = chat.render(reply, "compact")[:1]
+        ids = [card.paper_id for card in reply.cards]
+        return Content(payloads, ids, reply.list_date, reply.open_until)
 
     # -- late arrivals ------------------------------------------------------------------------
 
@@ -176,11 +174,30 @@ class Planner:
         self._store.lines.keep(long_lines(reply))
         payloads = self._chats[one.target.chat].render(reply, "answer")
         ids = [card.paper_id for card in late]
-        return self._store.editions.add_late(edition, one.target, payloads, ids, now)
+        return self._store.editions.add_late(edition, payloads, ids, now)
 
 
 def _joined_after(paper: Paper, edition: Edition) -> bool:
     return paper.first_seen_at is not None and paper.first_seen_at > edition.planned_at
+
+
+def _edition(one: Subscription, content: Content, now: datetime) -> Planned:
+    return Planned(
+        subscription=one,
+        on=_local_date(one),
+        due_at=one.next_due_at,
+        next_due_at=next_due(one.at, one.zone, one.days, one.next_due_at),
+        expires_at=max(one.next_due_at + CATCH_UP, now + timedelta(hours=1)),
+        content=content,
+    )
+
+
+def _note(one: Subscription, now: datetime) -> str:
+    """What a late edition says first."""
+    if now - one.next_due_at <= _LABEL_AFTER:
+        return ""
+    local = one.next_due_at.astimezone(one.zone)
+    return f"Posted late; it was due {local:%a} {local.day} {local:%b at %H:%M}."
 
 
 def _local_date(one: Subscription) -> date:

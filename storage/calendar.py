@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 WEEKDAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -70,6 +71,7 @@ def due_instant(on: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(on, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)  # thousands of subscriptions are due at the same instants
 def next_due(at: time, zone: ZoneInfo, days: Days, after: datetime) -> datetime:
     """The first due instant, in UTC, that is later than ``after`` (aware, any zone)."""
     day = after.astimezone(zone).date() - timedelta(days=1)

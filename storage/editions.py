@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from storage import tables
 from storage.database import Database, insert_missing
-from storage.model import Edition, Payload, State, Subscription, Target
+from storage.model import Edition, Payload, State, Subscription
 from storage.subscriptions import subscription_of, to_read_back
 
 _table = tables.editions
@@ -21,9 +21,19 @@ _posted = tables.posted
 _paces = tables.paces
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """What is posted, and which papers that uses up; many editions may share one, as it is."""
+
+    payloads: Sequence[Payload] = ()
+    paper_ids: Sequence[str] = ()
+    list_date: date | None = None
+    closes_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One edition, ready to be written: what to post, which papers that uses up, what is next.
+    """One edition, ready to be written, and when its subscription is due next.
 
     ``refusal`` plans no message but a visible record, in words, of why none is posted.
     """
@@ -33,10 +43,7 @@ class Planned:
     due_at: datetime
     next_due_at: datetime
     expires_at: datetime
-    payloads: Sequence[Payload] = ()
-    paper_ids: Sequence[str] = ()
-    list_date: date | None = None
-    closes_at: datetime | None = None
+    content: Content = Content()
     refusal: str | None = None
 
 
@@ -53,7 +60,19 @@ class Editions:
         """
         with self._db.write() as tx:
             _know_channels(tx, batch, now)
-            return sum(_plan(tx, planned, now) for planned in batch)
+            accepted = _move_on(tx, batch)
+            ids = _insert_editions(tx, accepted, now)
+            alike: dict[Any, list[int]] = defaultdict(list)
+            for id, planned in zip(ids, accepted, strict=True):
+                alike[planned.content, planned.expires_at, planned.refusal].append(id)
+            for (content, expires_at, refusal), some in alike.items():
+                if refusal:
+                    _insert_part(tx, some, 0, {}, now, now, error=refusal, state="expired")
+                    continue
+                for part, payload in enumerate(content.payloads):
+                    _insert_part(tx, some, part, payload, now, expires_at)
+                _insert_posted(tx, some, content.paper_ids)
+        return len(accepted)
 
     def open(self, now: datetime) -> list[tuple[Edition, Subscription]]:
         """Editions whose list still grows and whose thread can be added to."""
@@ -83,7 +102,6 @@ class Editions:
     def add_late(
         self,
         edition: Edition,
-        target: Target,
         payloads: Sequence[Payload],
         paper_ids: Sequence[str],
         now: datetime,
@@ -91,7 +109,7 @@ class Editions:
         """Append late arrivals to an edition's thread; False where another process just did."""
         assert edition.closes_at is not None
         with self._db.write() as tx:
-            if not _lock_subscription(tx, edition.subscription_id, wait=True):
+            if not _lock_subscriptions(tx, [edition.subscription_id], wait=True):
                 return False
             if _already_posted(tx, [edition.subscription_id], paper_ids):
                 return False
@@ -99,9 +117,9 @@ class Editions:
                 _deliveries.c.edition_id == edition.id
             )
             first = tx.execute(newest).scalar_one() + 1
-            expires_at = edition.closes_at
-            _insert_parts(tx, edition.id, target, payloads, now, expires_at, first=first)
-            _insert_posted(tx, edition.subscription_id, edition.id, paper_ids)
+            for part, payload in enumerate(payloads, first):
+                _insert_part(tx, [edition.id], part, payload, now, edition.closes_at)
+            _insert_posted(tx, [edition.id], paper_ids)
         return True
 
     def posted(
@@ -112,92 +130,126 @@ class Editions:
             return _already_posted(tx, subscription_ids, paper_ids)
 
 
-def _plan(tx: sa.Connection, planned: Planned, now: datetime) -> bool:
-    subscription = planned.subscription
-    row = _lock_subscription(tx, subscription.id, wait=False)
-    if row is None or row.paused or row.next_due_at != subscription.next_due_at:
-        return False
-    tx.execute(
-        sa.update(tables.subscriptions)
-        .where(tables.subscriptions.c.id == subscription.id)
-        .values(next_due_at=planned.next_due_at)
-    )
-    same_day = sa.select(_table.c.id).where(
-        _table.c.subscription_id == subscription.id, _table.c.on == planned.on
-    )
-    if tx.execute(same_day).first():
-        return False  # its time or zone was edited after today's edition
-    edition_id = tx.execute(
-        sa.insert(_table)
-        .values(
-            subscription_id=subscription.id,
-            on=planned.on,
-            due_at=planned.due_at,
-            planned_at=now,
-            list_date=planned.list_date,
-            closes_at=planned.closes_at,
-        )
-        .returning(_table.c.id)
-    ).scalar_one()
-    target = subscription.target
-    if planned.refusal:
-        _insert_parts(
-            tx, edition_id, target, [{}], now, now, state="expired", error=planned.refusal
-        )
-    else:
-        _insert_parts(tx, edition_id, target, planned.payloads, now, planned.expires_at)
-        _insert_posted(tx, subscription.id, edition_id, planned.paper_ids)
-    return True
-
-
-def _lock_subscription(tx: sa.Connection, id: int, *, wait: bool) -> sa.Row[Any, Any, Any] | None:
-    """Its row; None where it is gone or, without ``wait``, in another's hands."""
+def _move_on(tx: sa.Connection, batch: Sequence[Planned]) -> list[Planned]:
+    """Take what is still to be planned, and note when each subscription is due next."""
     table = tables.subscriptions
-    query = sa.select(table.c.id, table.c.paused, table.c.next_due_at).where(table.c.id == id)
-    return tx.execute(query.with_for_update(skip_locked=not wait)).first()
+    rows = _lock_subscriptions(tx, {one.subscription.id for one in batch}, wait=False)
+    due = {row.id: row.next_due_at for row in rows if not row.paused}
+    days = tx.execute(
+        sa.select(_table.c.subscription_id, _table.c.on).where(
+            _table.c.subscription_id.in_(due), _table.c.on.in_({one.on for one in batch})
+        )
+    )
+    # A day that has its edition gets no second one after an edit of time or zone.
+    done = {(row.subscription_id, row.on) for row in days}
+    moved: dict[int, datetime] = {}
+    accepted = []
+    for planned in batch:
+        id = planned.subscription.id
+        if due.get(id) != planned.subscription.next_due_at:
+            continue
+        due[id] = moved[id] = planned.next_due_at
+        if (id, planned.on) not in done:
+            done.add((id, planned.on))
+            accepted.append(planned)
+    if moved:
+        tx.execute(
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("of"))
+            .values(next_due_at=sa.bindparam("then")),
+            [{"of": id, "then": then} for id, then in sorted(moved.items())],
+        )
+    return accepted
 
 
-def _insert_parts(
+def _insert_editions(
+    tx: sa.Connection, accepted: Sequence[Planned], now: datetime
+) -> Sequence[int]:
+    """The ids of the new rows, in this order."""
+    if not accepted:
+        return []
+    rows = [
+        {
+            "subscription_id": planned.subscription.id,
+            "on": planned.on,
+            "due_at": planned.due_at,
+            "planned_at": now,
+            "list_date": planned.content.list_date,
+            "closes_at": planned.content.closes_at,
+        }
+        for planned in accepted
+    ]
+    # Not asked for in this order, which would insert them one by one.
+    query = sa.insert(_table).returning(_table.c.id, _table.c.subscription_id, _table.c.on)
+    ids = {(row.subscription_id, row.on): row.id for row in tx.execute(query, rows)}
+    return [ids[planned.subscription.id, planned.on] for planned in accepted]
+
+
+def _lock_subscriptions(
+    tx: sa.Connection, ids: Collection[int], *, wait: bool
+) -> Sequence[sa.Row[Any, Any, Any]]:
+    """Their rows, without those that are gone or, without ``wait``, in another's hands."""
+    table = tables.subscriptions
+    query = (
+        sa.select(table.c.id, table.c.paused, table.c.next_due_at)
+        .where(table.c.id.in_(ids))
+        .order_by(table.c.id)
+    )
+    return tx.execute(query.with_for_update(skip_locked=not wait)).all()
+
+
+def _insert_part(
     tx: sa.Connection,
-    edition_id: int,
-    target: Target,
-    payloads: Sequence[Payload],
+    edition_ids: Sequence[int],
+    part: int,
+    payload: Payload,
     now: datetime,
     expires_at: datetime,
     *,
-    first: int = 0,
     state: State = "pending",
     error: str | None = None,
 ) -> None:
-    rows = [
-        {
-            "edition_id": edition_id,
-            "part": part,
-            "chat": target.chat,
-            "team": target.team,
-            "channel": target.channel,
-            "payload": payload,
-            "state": state,
-            "attempt": 0,
-            "not_before": now,
-            "expires_at": expires_at,
-            "error": error,
-        }
-        for part, payload in enumerate(payloads, first)
+    """The same message for each of these editions, in one statement."""
+    subscriptions, columns = tables.subscriptions.c, _deliveries.c
+    values = {
+        columns.edition_id: _table.c.id,
+        columns.part: part,
+        columns.chat: subscriptions.chat,
+        columns.team: subscriptions.team,
+        columns.channel: subscriptions.channel,
+        columns.payload: payload,
+        columns.state: state,
+        columns.attempt: 0,
+        columns.not_before: now,
+        columns.expires_at: expires_at,
+        columns.error: error,
+    }
+    selected = [
+        value if isinstance(value, sa.Column) else sa.literal(value, column.type)
+        for column, value in values.items()
     ]
-    if rows:
-        tx.execute(sa.insert(_deliveries), rows)
+    rows = (
+        sa.select(*selected)
+        .join_from(_table, tables.subscriptions)
+        .where(_table.c.id.in_(edition_ids))
+        .order_by(_table.c.id)
+    )
+    tx.execute(sa.insert(_deliveries).from_select(list(values), rows))
 
 
-def _insert_posted(
-    tx: sa.Connection, subscription_id: int, edition_id: int, paper_ids: Sequence[str]
-) -> None:
-    rows = [
-        {"subscription_id": subscription_id, "paper_id": id, "edition_id": edition_id}
-        for id in paper_ids
-    ]
-    if rows:
-        tx.execute(sa.insert(_posted), rows)
+def _insert_posted(tx: sa.Connection, edition_ids: Sequence[int], paper_ids: Sequence[str]) -> None:
+    if not paper_ids:
+        return
+    one_each = (sa.select(sa.literal(id).label("paper_id")) for id in paper_ids)
+    papers = sa.union_all(*one_each).subquery()
+    rows = (
+        sa.select(_table.c.subscription_id, papers.c.paper_id, _table.c.id)
+        .join_from(_table, papers, sa.true())
+        .where(_table.c.id.in_(edition_ids))
+    )
+    columns = _posted.c
+    names = [columns.subscription_id, columns.paper_id, columns.edition_id]
+    tx.execute(sa.insert(_posted).from_select(names, rows))
 
 
 def _already_posted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -195,6 +196,9 @@ def _note_team(tx: sa.Connection, target: Target, now: datetime) -> None:
         insert_missing(tx, tables.teams, [values])
 
 
+_days = lru_cache(maxsize=256)(Days.parse)
+
+
 def subscription_of(row: sa.Row[Any]) -> Subscription:
     return Subscription(
         id=row.id,
@@ -202,7 +206,7 @@ def subscription_of(row: sa.Row[Any]) -> Subscription:
         line=row.line,
         at=time.fromisoformat(row.at),
         zone=ZoneInfo(row.zone),
-        days=Days.parse(row.days),
+        days=_days(row.days),
         layout=row.layout,
         quiet=row.quiet,
         next_due_at=row.next_due_at,

@@ -8,7 +8,7 @@ import pytest
 from storage.calendar import Days
 from storage.database import Database
 from storage.deliveries import Deliveries, Outcome
-from storage.editions import Editions, Planned
+from storage.editions import Content, Editions, Planned
 from storage.model import Subscription, Target
 from storage.subscriptions import Subscriptions
 from tests.factories import NOON, TODAY
@@ -55,10 +55,12 @@ def planned(one: Subscription, parts: int = 2, papers: tuple[str, ...] = ("a", "
         due_at=NOON,
         next_due_at=NOON + timedelta(days=1),
         expires_at=NOON + timedelta(hours=12),
-        payloads=[{"part": part} for part in range(parts)],
-        paper_ids=papers,
-        list_date=TODAY,
-        closes_at=NOON + timedelta(hours=14),
+        content=Content(
+            [{"part": part} for part in range(parts)],
+            papers,
+            list_date=TODAY,
+            closes_at=NOON + timedelta(hours=14),
+        ),
     )
 
 
@@ -194,8 +196,8 @@ def test_late_arrivals_follow_the_parts_and_are_added_once(
     editions.plan([planned(one, parts=1)], NOON)
     ((edition, found),) = editions.open(NOON)
     assert found == subscriptions.get("T1", one.id)
-    assert editions.add_late(edition, HERE, [{"late": 1}], ["c"], NOON)
-    assert not editions.add_late(edition, HERE, [{"late": 1}], ["c"], NOON)
+    assert editions.add_late(edition, [{"late": 1}], ["c"], NOON)
+    assert not editions.add_late(edition, [{"late": 1}], ["c"], NOON)
     assert claim(deliveries) == [0]
     assert editions.open(NOON + timedelta(hours=14)) == []
 
