@@ -34,6 +34,7 @@ bench: $(VENV)/dev.done  ## Measure search and answers, beside baselines (PAPERS
 	$(BIN)/python -m tests.bench.search_bench $(if $(DATA),--data $(DATA))
 	$(BIN)/python -m tests.bench.slack_bench $(if $(PAPERS),--papers $(PAPERS))
 	$(BIN)/python -m tests.bench.discord_bench $(if $(PAPERS),--papers $(PAPERS))
+	$(BIN)/python -m tests.bench.outbox_bench
 
 bench-search: $(VENV)/dev.done  ## Measure search on real papers (DATA=folder SIZES="100k 1m 3m" KEEP=folder)
 	$(BIN)/python -m tests.bench.search_bench $(if $(DATA),--data $(DATA)) \

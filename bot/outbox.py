@@ -24,7 +24,10 @@ TIMEOUT = timedelta(seconds=10)
 """Longest time that one send or look-up may take."""
 LEASE = timedelta(seconds=60)
 """How long a claim holds: it must outlive the request by far, or a look-up races it."""
-_BATCH = 50
+_AT_ONCE = 100
+"""Most messages on their way; whoever waits for one does not hold up the others."""
+_ASK_AGAIN = 1.0
+"""Seconds until the outbox is asked again while requests hang."""
 _SLOWEST_RETRY = timedelta(minutes=5)
 _UNKNOWN = (
     "may or may not have been posted just now: the answer was lost, and I cannot look it up. "
@@ -68,26 +71,28 @@ class Outbox:
         """
         expired = await self._in_thread(partial(self._deliveries.expire, self._now()))
         self._metrics.expired.inc(expired)
-        sent = 0
-        while not self._closed and (claimed := await self._in_thread(self._claim)):
-            sent += await self._deliver_all(claimed)
-        return sent
-
-    async def _deliver_all(self, claimed: Sequence[Delivery]) -> int:
-        tasks = {asyncio.create_task(self._deliver(delivery)): delivery for delivery in claimed}
+        tasks: dict[asyncio.Task[Outcome], Delivery] = {}
         sent = 0
         try:
-            while tasks:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    del tasks[task]
+            while True:
+                if not self._closed and len(tasks) <= _AT_ONCE // 2:
+                    claimed = await self._in_thread(partial(self._claim, _AT_ONCE - len(tasks)))
+                    tasks |= {asyncio.create_task(self._deliver(one)): one for one in claimed}
+                if not tasks:
+                    return sent
+                done, _ = await asyncio.wait(
+                    tasks, timeout=_ASK_AGAIN, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    continue
                 outcomes = [task.result() for task in done]
                 sent += sum(outcome.state == "sent" for outcome in outcomes)
                 await self._record(outcomes)
+                for task in done:
+                    del tasks[task]
         except asyncio.CancelledError:
             await self._hand_back(tasks)
             raise
-        return sent
 
     async def _hand_back(self, tasks: Mapping[asyncio.Task[Outcome], Delivery]) -> None:
         """Leave unfinished messages to another process, which looks them up first.
@@ -132,9 +137,9 @@ class Outbox:
         except Exception as error:
             _log.warning("nobody could be told", subscription=one.id, error=_words(error))
 
-    def _claim(self) -> list[Delivery]:
+    def _claim(self, limit: int) -> list[Delivery]:
         paces = {name: chat.pace for name, chat in self._chats.items()}
-        return self._deliveries.claim(self._owner, paces, self._now(), LEASE, _BATCH)
+        return self._deliveries.claim(self._owner, paces, self._now(), LEASE, limit)
 
     async def _deliver(self, delivery: Delivery) -> Outcome:
         chat = self._chats.get(delivery.target.chat)

@@ -7,7 +7,8 @@ been posted and cannot be looked up, so that it is never sent again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,23 +72,10 @@ class Deliveries:
         ``paces`` holds the chats to send to, and the least time between two messages to one of
         their channels; it holds across all processes.
         """
-        # Two statements: one UPDATE over a locking sub-query may lock more than it takes.
-        query = (
-            sa.select(_table.c.id, _table.c.state, _paces.c.chat, _paces.c.channel)
-            .join(_paces, _same_channel(_paces, _table))
-            .where(
-                _ready(_table, now),
-                _table.c.chat.in_(paces),
-                _paces.c.next_send_at <= now,
-                _paces.c.read_back_from.is_(None),
-                ~_must_wait(now),
-            )
-            .order_by(_table.c.not_before, _table.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=[_table, _paces])
-        )
         with self._db.write() as tx:
-            rows = tx.execute(query).all()
+            # Two states, two queries: each walks an index and stops at its limit.
+            rows = _free(tx, _lapsed(_table, now), paces, now, limit)
+            rows += _free(tx, _waiting(_table, now), paces, now, limit - len(rows))
             if not rows:
                 return []
             before = {row.id: row.state for row in rows}
@@ -111,7 +99,8 @@ class Deliveries:
         An outcome whose lease was lost to another process meanwhile changes nothing.
         """
         with self._db.write() as tx:
-            taken = [outcome for outcome in outcomes if _record(tx, owner, outcome, now)]
+            taken = _held(tx, owner, outcomes)
+            _write(tx, taken, now)
             paused = [
                 subscription
                 for outcome in taken
@@ -194,36 +183,85 @@ def _load(tx: sa.Connection, before: dict[int, State]) -> list[Delivery]:
     ]
 
 
-def _record(tx: sa.Connection, owner: str, outcome: Outcome, now: datetime) -> bool:
-    delivery, state = outcome.delivery, outcome.state
-    values: dict[str, Any] = {"state": state, "error": outcome.error}
-    if state == "sent":
-        values |= {"external_id": outcome.ref, "sent_at": now}
-    elif state == "pending":
-        values["not_before"] = outcome.again_at
-    elif state == "sending":
-        values["lease_until"] = outcome.again_at
-    taken = tx.execute(
-        sa.update(_table)
+def _free(
+    tx: sa.Connection,
+    wanted: sa.ColumnElement[bool],
+    paces: Collection[str],
+    now: datetime,
+    limit: int,
+) -> list[sa.Row[Any, Any, Any, Any]]:
+    """Lock messages whose turn it is.
+
+    They are updated by their ids then: one UPDATE over a locking sub-query may lock more.
+    """
+    query = (
+        sa.select(_table.c.id, _table.c.state, _paces.c.chat, _paces.c.channel)
+        .join(_paces, _same_channel(_paces, _table))
         .where(
-            _table.c.id == delivery.id,
+            wanted,
+            _table.c.chat.in_(paces),
+            _paces.c.next_send_at <= now,
+            _paces.c.read_back_from.is_(None),
+            ~_must_wait(now),
+        )
+        .order_by(_table.c.not_before, _table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=[_table, _paces])
+    )
+    return list(tx.execute(query))
+
+
+def _held(tx: sa.Connection, owner: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those whose claim still holds; their rows are locked."""
+    query = (
+        sa.select(_table.c.id, _table.c.attempt)
+        .where(
+            _table.c.id.in_([outcome.delivery.id for outcome in outcomes]),
             _table.c.owner == owner,
-            _table.c.attempt == delivery.attempt,
             _table.c.state == "sending",
         )
-        .values(values)
-    ).rowcount
-    if not taken:
-        return False
-    if state in ("failed", "expired", "unknown") and delivery.part == 0:
-        tx.execute(
-            sa.update(_table)
-            .where(_table.c.edition_id == delivery.edition_id, _table.c.state == "pending")
-            .values(state="failed", error=_HEADERLESS)
-        )
-        if state != "unknown":
-            tx.execute(sa.delete(_posted).where(_posted.c.edition_id == delivery.edition_id))
-    return True
+        .order_by(_table.c.id)
+        .with_for_update()
+    )
+    held = {(row.id, row.attempt) for row in tx.execute(query)}
+    return [one for one in outcomes if (one.delivery.id, one.delivery.attempt) in held]
+
+
+def _write(tx: sa.Connection, taken: Sequence[Outcome], now: datetime) -> None:
+    alike: dict[State, list[dict[str, Any]]] = defaultdict(list)
+    for outcome in taken:
+        alike[outcome.state].append({"of": outcome.delivery.id, **_values(outcome, now)})
+    for rows in alike.values():
+        values: dict[str, Any] = {
+            name.removeprefix("to_"): sa.bindparam(name) for name in rows[0] if name != "of"
+        }
+        one = sa.update(_table).where(_table.c.id == sa.bindparam("of"))
+        tx.execute(one.values(values), rows)
+    for outcome in taken:
+        if outcome.state in ("failed", "expired", "unknown") and outcome.delivery.part == 0:
+            _give_up(tx, outcome.delivery.edition_id, unknown=outcome.state == "unknown")
+
+
+def _values(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"to_state": outcome.state, "to_error": outcome.error}
+    if outcome.state == "sent":
+        values |= {"to_external_id": outcome.ref, "to_sent_at": now}
+    elif outcome.state == "pending":
+        values["to_not_before"] = outcome.again_at
+    elif outcome.state == "sending":
+        values["to_lease_until"] = outcome.again_at
+    return values
+
+
+def _give_up(tx: sa.Connection, edition_id: int, *, unknown: bool) -> None:
+    """Without its header a thread has no further parts; and surely posted nothing, if known."""
+    tx.execute(
+        sa.update(_table)
+        .where(_table.c.edition_id == edition_id, _table.c.state == "pending")
+        .values(state="failed", error=_HEADERLESS)
+    )
+    if not unknown:
+        tx.execute(sa.delete(_posted).where(_posted.c.edition_id == edition_id))
 
 
 def _pause(tx: sa.Connection, id: int, why: str | None) -> Subscription | None:
@@ -243,11 +281,17 @@ def _subscription(tx: sa.Connection, id: int) -> Subscription:
     return subscription_of(tx.execute(sa.select(table).where(table.c.id == id)).one())
 
 
+def _waiting(table: Any, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.state == "pending", table.c.not_before <= now)
+
+
+def _lapsed(table: Any, now: datetime) -> sa.ColumnElement[bool]:
+    """Claimed by somebody who did not record what became of it."""
+    return sa.and_(table.c.state == "sending", table.c.lease_until <= now)
+
+
 def _ready(table: Any, now: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        sa.and_(table.c.state == "pending", table.c.not_before <= now),
-        sa.and_(table.c.state == "sending", table.c.lease_until <= now),
-    )
+    return sa.or_(_waiting(table, now), _lapsed(table, now))
 
 
 def _same_channel(one: Any, other: Any) -> sa.ColumnElement[bool]:

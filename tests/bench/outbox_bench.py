@@ -45,7 +45,7 @@ from commands.model import Reply
 from storage import tables
 from storage.model import Payload, Target
 from storage.store import Store
-from tests.bench.search_bench import show
+from tests.bench.answers import show
 from tests.bench.skipping import Inline, run_skipping
 from tests.contracts.discord import started
 from tests.factories import NOON, paper
@@ -55,7 +55,6 @@ LINES = 50
 WORKSPACES = 1_000
 AT_ONCE = 50
 TOKEN = "xoxb-bench"
-_STARTED = ZoneInfo("UTC")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""An event loop whose clock skips the time in which nothing happens."""
+"""An event loop whose clock moves only when everybody waits."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _QUIET = 0.002
 class _Selector(selectors.DefaultSelector):
     """Waits for traffic a moment, then pretends to have waited as long as was asked."""
 
-    skipped = 0.0
+    waited = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout <= _QUIET:
+        if timeout is None or timeout <= 0:
             return super().select(timeout)
         if found := super().select(_QUIET):
             return found
-        self.skipped += timeout - _QUIET
+        self.waited += timeout
         return []
 
 
 class _Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
-        self._skipping = _Selector()
-        super().__init__(self._skipping)
+        self._selected = _Selector()
+        super().__init__(self._selected)
 
     def time(self) -> float:
-        return super().time() + self._skipping.skipped
+        return self._selected.waited
 
 
 class Inline(Executor):
