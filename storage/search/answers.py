@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from storage.model import Paper
 
 _CANDIDATES = 100
-_WORTH = 0.35  # of the index's best score: candidates below it never come up
+_WORTH = 0.45  # of the index's best score: candidates below it never come up
 _FEW = 10  # filtered candidates; fewer are not enough to choose from
 _SUGGESTED = 40  # candidates for autocomplete
 _DEEPEST = 1_000  # results that can be paged through

@@ -7,6 +7,7 @@ how much of the texts is valid.  A process that dies leaves the state of the las
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -31,6 +32,7 @@ FORMAT = 1
 
 _REMEMBERED = 2_048  # words whose corrections and completions are kept, of each kind
 _STATE = "=state"  # the key of the document that holds the state; no paper's id begins so
+_ID_BITS = 27  # of a hash; at three million papers one in fifty meets another's
 _USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
 _BULK = (64_000_000, 1)
 
@@ -155,7 +157,8 @@ class Writer:
         self._documents.garbage_collect_files()
         self._texts = TextsWriter(index.folder / "texts", state.texts if state else Extent())
         self._seen: set[str] = set()
-        self._put: set[int] = set()
+        self._put = _Ids()
+        self._initials = set(string.ascii_lowercase)
 
     def put(self, paper: Paper) -> None:
         """Add a paper, in place of an earlier state of it."""
@@ -166,9 +169,10 @@ class Writer:
         text = lines.encode(errors="replace")
         if self._new:
             place = self._texts.append(text)
-            if hash(paper.id) in self._put:  # it changed while others were put
+            if self._put.add(paper.id):  # it changed while others were put
                 self._documents.delete_documents_by_term("key", paper.id)
-            self._put.add(hash(paper.id))
+            if not lines.isascii():
+                self._initials.update(word[0] for word in f"{title} {rest}".split())
         else:
             self._seen.update(title.split(), rest.split())
             place = self._place(paper.id, text)
@@ -196,8 +200,10 @@ class Writer:
         self._documents.commit()
         self._index.reload()
         if self._new:
-            words = self._index.view.searcher.terms_with_prefix("all", "")
-            self._vocabulary.fill(words)
+            # Letter by letter: all of a large catalogue's words at once take much memory.
+            terms = self._index.view.searcher.terms_with_prefix
+            letters = sorted(self._initials)
+            self._vocabulary.fill(term for letter in letters for term in terms("all", letter))
             self._new = False
 
     def close(self) -> None:
@@ -214,3 +220,18 @@ class Writer:
                 return old
             self._texts.discard(old)
         return self._texts.append(text)
+
+
+class _Ids:
+    """Remembers ids in little memory; seldom it takes one for known that is not."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray(1 << _ID_BITS >> 3)
+
+    def add(self, id: str) -> bool:
+        """Whether it was there, or another with its hash."""
+        number = hash(id) & ((1 << _ID_BITS) - 1)
+        place, bit = number >> 3, 1 << (number & 7)
+        known = bool(self._bits[place] & bit)
+        self._bits[place] |= bit
+        return known

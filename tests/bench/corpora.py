@@ -33,11 +33,14 @@ def corpus(data: Path | None, size: str) -> Iterator[Paper]:
     if data is None:
         yield from made_up(MADE_UP)
         return
-    yield from genuine(data)
+    known: set[str] = set()
+    abstracts: list[str | None] = []
+    for paper in genuine(data):
+        known.add(paper.id)
+        abstracts.append(paper.abstract)
+        yield paper
     if size == "100k":
         return
-    known = {paper.id for paper in genuine(data)}
-    abstracts = [paper.abstract for paper in genuine(data)]
     rng = random.Random(7)
     for paper in _titles(data):
         if paper.id not in known:
