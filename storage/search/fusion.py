@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _K = 10
 _DEEP = 100  # places of a list that count
 _FILTERED = 1_000  # nearest papers among which those are looked for that pass the filters
-_UNSURE = 0.58  # of a best hit's score: below it, no paper has most of the words
-_SENTENCE = 3  # words; fewer are a name or a topic, and not a thought
+_UNSURE = 0.5  # of a best hit's score: below it, no paper has most of the words
+_SENTENCE = 4  # words; fewer are a name or a topic, and not a thought
 
 
 def find(view: View, meaning: Meaning, query: Query, limit: int, offset: int) -> Results:
@@ -74,6 +74,8 @@ def like(
 
 def _unsure(query: Query, results: Results) -> bool:
     if len(query.words) + len(query.phrases) < _SENTENCE:
+        return False
+    if results.corrected:  # who mistypes a word has it in mind
         return False
     return not results.hits or results.hits[0].score < _UNSURE
 

@@ -49,9 +49,17 @@ class _View:
 
     def near(self, vector: Matrix) -> tuple[list[int], list[float]]:
         """The rows that may be nearest, best first, with their likeness."""
-        asked = unit(vector.reshape(1, -1) - self.centre)
-        rows = _nearest(self.signs, _bits(asked @ self.turn)[0])
-        likeness = (unit(_floats(self.vectors[rows]) - self.centre) @ asked[0]).astype(float)
+        centre = self.centre[0]
+        asked = unit((vector - centre).reshape(1, -1))[0]
+        # Not by matrix products: their library would start threads, for so little work.
+        turned = np.einsum("i,ij->j", asked, self.turn)
+        rows = _nearest(self.signs, _bits(turned.reshape(1, -1))[0])
+        found = self.vectors[rows].astype(np.float32)
+        scale = 1 / np.sqrt(np.einsum("ij,ij->i", found, found) + 1e-9)
+        to_asked = np.einsum("ij,j->i", found, asked) * scale - centre @ asked
+        to_centre = np.einsum("ij,j->i", found, centre) * scale
+        length = np.sqrt(np.maximum(1 - 2 * to_centre + centre @ centre, 1e-9))  # without centre
+        likeness = (to_asked / length).astype(float)
         order = np.argsort(-likeness, kind="stable")
         return rows[order].tolist(), likeness[order].tolist()
 
@@ -262,9 +270,10 @@ def _view(folder: Path, facts: Mapping[str, Any]) -> _View:
 def _mapped(folder: Path, facts: Mapping[str, Any], name: str, width: int) -> NDArray[np.int8]:
     path = folder / f"{name}.{facts[name]}"
     try:
-        return np.memmap(path, dtype=np.int8, mode="r", shape=(facts["total"], width))
+        mapped = np.memmap(path, dtype=np.int8, mode="r", shape=(facts["total"], width))
     except (FileNotFoundError, ValueError) as error:
         raise DamageError(f"{path} is missing or too short") from error
+    return np.asarray(mapped)  # a plain array, which is quicker to cut
 
 
 def _axes(facts: Mapping[str, Any]) -> tuple[Matrix, Matrix]:
@@ -299,13 +308,14 @@ def _bits(rows: NDArray[np.floating[Any]]) -> NDArray[np.uint64]:
 
 
 def _nearest(signs: NDArray[np.uint64], asked: NDArray[np.uint64]) -> NDArray[np.intp]:
-    """The rows that differ from ``asked`` in the fewest bits, in no order."""
+    """The rows that differ from ``asked`` in the fewest bits, and those that tie with them."""
     most = max(_LEAST, len(signs) // _SHARE)
     if len(signs) <= most:
-        return np.arange(len(signs))
+        return np.arange(len(signs), dtype=np.intp)
     apart = np.zeros(len(signs), np.uint16)
     for start in range(0, len(signs), _BLOCK):
         block = signs[start : start + _BLOCK]
         for word, bits in enumerate(asked):
             apart[start : start + _BLOCK] += np.bitwise_count(block[:, word] ^ bits)
-    return np.argpartition(apart, most)[:most]
+    enough = np.searchsorted(np.cumsum(np.bincount(apart)), most)
+    return np.flatnonzero(apart <= enough)
