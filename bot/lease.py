@@ -50,6 +50,7 @@ class Lease:
         self._epoch: int | None = None
         self._until = self._rests_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[int | None] | None = None
 
     @property
     def epoch(self) -> int | None:
@@ -71,6 +72,8 @@ class Lease:
             return
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
+        if self._asking:  # or it would take the lease again after it was given up
+            await asyncio.wait({self._asking}, timeout=LENGTH.total_seconds() / 2)
         await self.give_up(0)
 
     async def give_up(self, seconds: float) -> None:
@@ -98,12 +101,22 @@ class Lease:
         try:
             async with asyncio.timeout(LENGTH.total_seconds() / 2):
                 # Not in the pool of commands, which may all be busy for that long.
-                epoch = await asyncio.to_thread(
-                    self._leases.hold, self._name, self._owner, self._now(), LENGTH
+                self._asking = asyncio.create_task(
+                    asyncio.to_thread(
+                        self._leases.hold, self._name, self._owner, self._now(), LENGTH
+                    )
                 )
+                self._asking.add_done_callback(_taken_note_of)
+                epoch = await asyncio.shield(self._asking)
         except Exception as error:
             _log.warning("a lease cannot be renewed", lease=self._name, error=type(error).__name__)
             return
         self._epoch = epoch
         held = (LENGTH - _MARGIN).total_seconds()
         self._until = asked + held if epoch is not None else float("-inf")
+
+
+def _taken_note_of(asking: asyncio.Task[int | None]) -> None:
+    """What comes after its time-out concerns nobody any more, an error neither."""
+    if not asking.cancelled():
+        asking.exception()
