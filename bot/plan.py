@@ -16,7 +16,7 @@ from bot.dispatch import long_lines
 from commands.cards import plural
 from commands.editions import Answer, Composed, answer, cut
 from commands.model import Caller, Command, Context, Reply, UserError
-from storage.calendar import next_due
+from storage.calendar import edition_date, next_due
 from storage.editions import Content, Planned
 from storage.model import Edition, Paper, Payload, Subscription, Target
 from storage.store import Store
@@ -201,7 +201,7 @@ def _note(one: Subscription, now: datetime) -> str:
 
 
 def _local_date(one: Subscription) -> date:
-    return one.next_due_at.astimezone(one.zone).date()
+    return edition_date(one.next_due_at, one.at, one.zone)
 
 
 def _occurrences(one: Subscription, now: datetime) -> Iterator[Subscription]:

@@ -7,7 +7,15 @@ from commands.daily import month, today, week
 from commands.help import help
 from commands.paper import show
 from commands.search import related, search
-from commands.subscriptions import pause, preview, resume, subscribe, subscriptions, unsubscribe
+from commands.subscriptions import (
+    pause,
+    preview,
+    reschedule,
+    resume,
+    subscribe,
+    subscriptions,
+    unsubscribe,
+)
 from commands.topics import topics
 from commands.trending import top, trending
 from commands.why import why
@@ -29,6 +37,7 @@ COMMANDS = (
     preview,
     pause,
     resume,
+    reschedule,
     unsubscribe,
     help,
 )

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from commands.editions import compose
 from commands.model import Action, Context, Hint, Reply, UserError, command
 from commands.parse import parse, run
-from storage.calendar import Days, next_due
+from storage.calendar import Days, edition_date, next_due
 from storage.model import Subscription
 from storage.subscriptions import Record
 
 _MOST = 50
 """Subscriptions of one team: beyond it a channel drowns."""
+_DAYS_HELP = "weekdays, daily, weekly, mon,wed or 15th"
 _WEEKDAYS = Days.of(range(5))
 _NUMBERS = Hint(least=1, most=10**9, complete="subscription")
 _Number = Annotated[int, "the subscription's number", _NUMBERS]
@@ -29,6 +30,7 @@ _Number = Annotated[int, "the subscription's number", _NUMBERS]
         "subscribe trending --limit 5 at 09:00 in Europe/Berlin on weekdays",
         "subscribe today at 17:30 --layout compact",
         "subscribe week --limit 20 on mon --quiet none",
+        "subscribe month --limit 20 at 09:00 on 1st",
     ),
 )
 def subscribe(
@@ -40,7 +42,7 @@ def subscribe(
         "time zone such as Europe/Berlin; yours by itself",
         Hint(word="in", complete="zone"),
     ] = None,
-    days: Annotated[Days, "weekdays, daily, mon,wed or tue-fri", Hint(word="on")] = _WEEKDAYS,
+    days: Annotated[Days, _DAYS_HELP, Hint(word="on")] = _WEEKDAYS,
     layout: Annotated[
         Literal["thread", "compact", "per-paper"],
         "a header with a thread, the header alone, or a message for each paper",
@@ -152,6 +154,40 @@ def resume(ctx: Context, number: _Number) -> Reply:
         title=f"Subscription {one.id} posts again",
         text=f"{describe(again)}\nNext: {next_post(again)}.",
         notice=_notice(ctx, "resumed", one),
+    )
+
+
+@command(
+    "reschedule",
+    help="Change when a subscription posts; what is not named stays.",
+    group="setup",
+    changes=True,
+    examples=("reschedule 1 at 10:30 on weekdays",),
+)
+def reschedule(
+    ctx: Context,
+    number: _Number,
+    at: Annotated[time | None, "local time of day", Hint(word="at")] = None,
+    zone: Annotated[
+        ZoneInfo | None, "time zone such as Europe/Berlin", Hint(word="in", complete="zone")
+    ] = None,
+    days: Annotated[Days | None, _DAYS_HELP, Hint(word="on")] = None,
+) -> Reply:
+    one = _own(ctx, number)
+    if at is None and zone is None and days is None:
+        hint = f"Write what to change, such as `reschedule {one.id} at 10:30 on weekdays`."
+        return Reply(title=f"Subscription {one.id} stays as it is", text=f"{describe(one)}\n{hint}")
+    at, zone, days = at or one.at, zone or one.zone, days or one.days
+    due = next_due(at, zone, days, ctx.now)
+    last = ctx.store.subscriptions.last_record(ctx.team, one.id)
+    while last and edition_date(due, at, zone) <= last.on:  # that day has its edition
+        due = next_due(at, zone, days, due)
+    ctx.store.subscriptions.reschedule(ctx.team, one.id, at, zone, days, due)
+    changed = _own(ctx, number)
+    return Reply(
+        title=f"Subscription {one.id} is changed",
+        text=f"{describe(changed)}\nNext: {next_post(changed)}.",
+        notice=_notice(ctx, "changed", changed),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage import tables
-from storage.calendar import due_instant, next_due
+from storage.calendar import due_instant, edition_date, next_due
 from storage.database import Database, insert_missing
 from storage.model import Standing, Subscription, Target, read_key
 from storage.subscriptions import subscription_of
@@ -174,7 +174,7 @@ def _skip(tx: sa.Connection, one: Subscription, why: str, now: datetime) -> None
     due = one.next_due_at
     while (following := next_due(one.at, one.zone, one.days, due)) <= now:
         due = following
-    edition = _edition(tx, one, due.astimezone(one.zone).date(), now)
+    edition = _edition(tx, one, edition_date(due, one.at, one.zone), now)
     values = {"state": "unknown", "error": why}
     part = sa.select(_deliveries.c.id).where(_deliveries.c.edition_id == edition)
     if tx.execute(part).first() is None:

@@ -93,6 +93,13 @@ class Subscriptions:
         """Let it plan again, first at ``next_due_at``."""
         return self._change(team, id, paused=None, next_due_at=next_due_at)
 
+    def reschedule(
+        self, team: str, id: int, at: time, zone: ZoneInfo, days: Days, next_due_at: datetime
+    ) -> bool:
+        """Change when it posts.  A day that has its edition gets no second one."""
+        when = {"at": at.strftime("%H:%M"), "zone": zone.key, "days": str(days)}
+        return self._change(team, id, next_due_at=next_due_at, **when)
+
     def remove(self, team: str, id: int) -> bool:
         """Delete it with its editions; what was posted stays where it was posted."""
         with self._db.write() as tx:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from bot.plan import Planner
 from commands import COMMANDS
-from commands.model import Context, Reply, command
+from commands.model import Caller, Context, Reply, command
+from commands.parse import run
 from storage.calendar import Days
 from tests.bot.conftest import HERE, Bot
 from tests.factories import NOON, TODAY, paper
@@ -192,6 +193,38 @@ async def test_the_zone_and_the_days_decide(bot: Bot) -> None:
     assert await bot.tick() == 0
     bot.move_to(NOON + timedelta(days=1, hours=1))  # Wednesday, 09:00 in New York
     assert await bot.tick() == 2
+
+
+async def test_a_day_that_has_its_edition_gets_no_second_one_by_a_new_time(bot: Bot) -> None:
+    bot.save(paper(1))
+    bot.subscribe()
+    bot.move_to(NOON)
+    assert await bot.tick() == 2
+    bot.move_to(NOON + timedelta(minutes=1))
+    context = Context(
+        store=bot.store,
+        target=HERE,
+        caller=Caller("U1"),
+        now=bot.now,
+        commands=COMMANDS,
+        zone=ZoneInfo("UTC"),
+    )
+    assert "Next: Wed 1 Jul 13:00" in run(context, "reschedule 1 at 13:00").text
+    bot.move_to(NOON + timedelta(hours=2))
+    assert await bot.tick() == 0
+    bot.move_to(NOON + timedelta(days=1, hours=1))
+    assert await bot.tick() == 1
+
+
+async def test_a_time_that_is_moved_over_midnight_loses_no_edition(bot: Bot) -> None:
+    nuuk = ZoneInfo("America/Nuuk")
+    bot.move_to(datetime(2024, 3, 30, 12, tzinfo=UTC))
+    one = bot.subscribe("trending", at=time(23), zone=nuuk)
+    for _ in range(3):  # 30 March has no 23:00 there
+        due = bot.store.subscriptions.get("T1", one.id)
+        assert due is not None
+        bot.move_to(due.next_due_at)
+        assert await bot.tick() == 1
 
 
 async def test_a_paused_subscription_plans_nothing(bot: Bot) -> None:

@@ -63,6 +63,20 @@ def test_the_list_says_how_each_one_fares(person: Person) -> None:
     assert "Paused: by Ada." in text
 
 
+def test_reschedule_changes_what_is_named(person: Person) -> None:
+    person.ask("subscribe today at 09:00 in Europe/Berlin on weekdays")
+    text = person.ask("reschedule 1 on 15th").text
+    assert text.splitlines() == [
+        "1 · `today` in #C1 · 15th at 09:00 (Europe/Berlin)",
+        "Next: Wed 15 Jul 09:00 (Europe/Berlin).",
+    ]
+    assert (
+        "daily at 07:45 (Asia/Tokyo)"
+        in person.ask("reschedule 1 at 07:45 in Asia/Tokyo on daily").text
+    )
+    assert "such as `reschedule 1 at 10:30" in person.ask("reschedule 1").text
+
+
 def test_pause_and_resume(person: Person) -> None:
     person.ask("subscribe today")
     assert person.ask("pause 1").notice.startswith("Ada paused 1 ·")
@@ -70,7 +84,7 @@ def test_pause_and_resume(person: Person) -> None:
     later = person.at(NOON + timedelta(days=9))
     assert "Next: Fri 10 Jul 09:00" in later.ask("resume 1").text
     assert "is not paused" in later.refused("resume 1")
-    for command in ("pause", "resume", "preview", "unsubscribe"):
+    for command in ("pause", "resume", "preview", "reschedule", "unsubscribe"):
         assert "no subscription 7" in person.refused(f"{command} 7")
 
 
