@@ -43,6 +43,8 @@ _PATIENCE = 60.0
 """Longest time that an answer may take to be posted, rate limits included."""
 _ARCHIVE_AFTER = 1440
 """Minutes; a late post opens the thread again."""
+_LATER = "Papers that came later"
+"""The thread of an edition that had none, as ``compact`` has none."""
 _GONE = "The first message of the thread was deleted, so the rest has no place."
 
 
@@ -117,7 +119,8 @@ class Api:
         """The thread of a message has the message's id, and there is at most one."""
         if header in self._threads:
             return
-        about = {"name": payload["thread_name"], "auto_archive_duration": _ARCHIVE_AFTER}
+        named = payload.get("thread_name", _LATER)
+        about = {"name": named, "auto_archive_duration": _ARCHIVE_AFTER}
         path = "/channels/{channel_id}/messages/{message_id}/threads"
         try:
             await self.call("POST", path, json=about, channel_id=channel, message_id=header)

@@ -57,6 +57,18 @@ async def test_a_list_is_a_header_with_a_named_thread(lab: Lab, chat: Discord) -
     assert len(calls(lab, "create_thread_from_message")) == 1
 
 
+async def test_late_papers_open_the_thread_of_an_edition_that_had_none(
+    lab: Lab, chat: Discord
+) -> None:
+    header = await post(chat, lab.target())
+    [late] = chat.render(Reply(title="1 paper joined the list later"), "answer")
+    ref = await chat.send(lab.target(), late, header, "pb-late")
+    [thread] = lab.discord.threads(lab.papers)
+    assert (thread.id, thread.name) == (header, "Papers that came later")
+    assert [one.id for one in lab.discord.messages(thread)] == [ref]
+    assert await chat.find(lab.target(), "pb-late", header, SINCE) == ref
+
+
 async def test_a_post_pings_nobody_and_bears_its_key(lab: Lab, chat: Discord) -> None:
     await post(chat, lab.target())
     [sent] = calls(lab, "create_message")
