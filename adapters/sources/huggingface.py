@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from aiohttp import ClientSession, ClientTimeout
 from yarl import URL
@@ -24,6 +26,9 @@ log = logging.getLogger(__name__)
 FIRST_LIST = date(2023, 5, 4)
 """The day of the Hub's first daily list."""
 
+_DATED = date(2025, 4, 1)
+"""From here on every entry names the day of its list."""
+_DAY = timedelta(days=1)
 _PAGE = 100  # entries; the API's maximum
 _MOST = 1_000  # entries that are read of one answer, for mirrors that know no pages
 _PAGES = 20  # of one list, of which the longest so far had 49 entries
@@ -37,6 +42,43 @@ class _Page:
     etag: str | None
     papers: list[Paper]
     full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """One day, week or month of lists; its text is how the Hub names it."""
+
+    kind: Literal["date", "week", "month"]
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        formats = {"date": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
+        return self.first.strftime(formats[self.kind])
+
+    def days(self) -> list[_Span]:
+        many = (self.last - self.first).days + 1
+        return [_day(self.first + timedelta(days=number)) for number in range(many)]
+
+
+def _day(day: date) -> _Span:
+    return _Span("date", day, day)
+
+
+def _spans(day: date, today: date) -> Iterator[_Span]:
+    """What to ask for from ``day`` to ``today``: the longest spans whose lists are complete."""
+    while day <= today:
+        month = _Span("month", day, (day.replace(day=1) + timedelta(days=31)).replace(day=1) - _DAY)
+        week = _Span("week", day, day + timedelta(days=6))
+        over = today - 2 * _DAY  # yesterday's list still grows in the first hours
+        if day.day == 1 and day >= _DATED and month.last <= over:
+            span = month
+        elif day.weekday() == 0 and day >= _DATED and week.last <= over:
+            span = week
+        else:
+            span = _day(day)
+        yield span
+        day = span.last + _DAY
 
 
 @asynccontextmanager
@@ -91,22 +133,31 @@ class HuggingFace:
     async def fetch(self, since: date) -> AsyncIterator[Paper]:
         """The papers of each day's list from ``since`` to today (UTC), oldest first.
 
-        A list that has not changed is given again from memory.  A day that cannot be read does not
-        keep the others back: one SourceError at the end tells which days are missing.
+        Months and weeks that are over are asked for whole.  A list that has not changed is given
+        again from memory.  A day that cannot be read does not keep the others back: one
+        SourceError at the end tells which days are missing.
         """
-        day, failed, silent = max(since, FIRST_LIST), [], 0
-        while day <= self._today() and silent < _OUTAGE:
+        todo = deque(_spans(max(since, FIRST_LIST), self._today()))
+        failed: list[str] = []
+        silent = 0
+        while todo and silent < _OUTAGE:
+            span = todo.popleft()
             try:
-                async for paper in self._list(day):
+                async for paper in self._listed(span):
                     yield paper
                 silent = 0
+            except NoAnswerError as error:
+                failed.append(f"{span}: {error}")
+                silent += 1
             except SourceError as error:
-                failed.append(f"{day}: {error}")
-                silent = silent + 1 if isinstance(error, NoAnswerError) else 0
-            day += timedelta(days=1)
+                silent = 0
+                if span.kind == "date":
+                    failed.append(f"{span}: {error}")
+                else:  # its days may fare better
+                    todo.extendleft(reversed(span.days()))
         if failed:
             told = " ".join(failed[:_TOLD]) + (" …" if len(failed) > _TOLD else "")
-            rest = f" The days from {day} on were not tried." if day <= self._today() else ""
+            rest = f" The days from {todo[0].first} on were not tried." if todo else ""
             raise SourceError(
                 f"{len(failed)} of the daily lists could not be read, so their papers are missing "
                 f"until a later try. {told}{rest}"
@@ -137,16 +188,30 @@ class HuggingFace:
     def _today(self) -> date:
         return self._now().astimezone(UTC).date()
 
-    async def _list(self, day: date) -> AsyncIterator[Paper]:
-        seen: set[str] = set()
+    async def _listed(self, span: _Span) -> AsyncIterator[Paper]:
+        """The papers of a span, by day.  Raises SourceError where a day cannot be told."""
+        if span.kind == "date":
+            async for paper in self._list(span):
+                yield paper
+            return
+        papers = [paper async for paper in self._list(span)]
+        days = [paper.listed_on for paper in papers]
+        if not all(on and span.first <= on <= span.last for on in days):
+            raise SourceError(f"The Hub's list of {span} does not say which day each paper is of.")
+        for paper in sorted(papers, key=lambda paper: str(paper.listed_on)):
+            yield paper
+
+    async def _list(self, span: _Span) -> AsyncIterator[Paper]:
+        seen: set[tuple[str, date | None]] = set()
         for number in range(_PAGES):
-            url = (self._api / "daily_papers").with_query(date=str(day), p=number, limit=_PAGE)
-            page = await self._page(url, day)
+            query = {span.kind: str(span), "p": str(number), "limit": str(_PAGE)}
+            url = (self._api / "daily_papers").with_query(query)
+            page = await self._page(url, span.first if span.kind == "date" else None)
             # Papers move to the next page when one is added meanwhile.
-            fresh = [paper for paper in page.papers if paper.id not in seen]
+            fresh = [one for one in page.papers if (one.id, one.listed_on) not in seen]
             for paper in fresh:
                 yield paper
-            seen.update(paper.id for paper in fresh)
+            seen.update((one.id, one.listed_on) for one in fresh)
             if not page.full or not fresh:
                 return
         raise SourceError(

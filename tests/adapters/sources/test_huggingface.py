@@ -38,6 +38,40 @@ async def test_nothing_is_asked_before_the_first_list_or_after_today(
     assert [path[23:33] for path in hub.paths] == ["2023-05-04", "2023-05-05"]
 
 
+async def test_what_is_over_is_asked_for_by_months_and_weeks(hub: Hub, source: HuggingFace) -> None:
+    hub.days[date(2026, 5, 4)] = [entry("2605.00001", on=date(2026, 5, 4))]
+    hub.days[date(2026, 5, 29)] = [
+        entry("2605.00001", on=date(2026, 5, 29)),  # listed again
+        entry("2605.00002", on=date(2026, 5, 29)),
+    ]
+    hub.days[date(2026, 6, 2)] = [entry("2606.00001", on=date(2026, 6, 2))]
+    hub.days[MONDAY] = [entry("2606.00002")]
+    papers = [paper async for paper in source.fetch(date(2026, 4, 29))]
+    assert [(paper.id, str(paper.listed_on)) for paper in papers] == [
+        ("2605.00001", "2026-05-04"),
+        ("2605.00001", "2026-05-29"),
+        ("2605.00002", "2026-05-29"),
+        ("2606.00001", "2026-06-02"),
+        ("2606.00002", "2026-06-15"),
+    ]
+    asked = [path.partition("?")[2].partition("&")[0] for path in hub.paths]
+    assert asked == [
+        *("date=2026-04-29", "date=2026-04-30", "month=2026-05", "week=2026-W23"),
+        *(f"date={day}" for day in [date(2026, 6, 8), *WEEK]),  # over, but only since yesterday
+    ]
+
+
+async def test_a_month_that_does_not_tell_its_days_is_asked_for_day_by_day(
+    hub: Hub, source: HuggingFace
+) -> None:
+    hub.days[date(2026, 5, 4)] = [entry("2605.00001", on=date(2026, 5, 4), submittedOnDailyAt=None)]
+    papers = [paper async for paper in source.fetch(date(2026, 5, 1))]
+    assert [paper.listed_on for paper in papers] == [date(2026, 5, 4)]
+    asked = [path.partition("?")[2].partition("&")[0] for path in hub.paths]
+    assert asked[:2] == ["month=2026-05", "date=2026-05-01"]
+    assert len(asked) == 1 + 31 + 1 + 1 + len(WEEK)
+
+
 async def test_a_long_list_is_read_page_by_page(hub: Hub, source: HuggingFace) -> None:
     hub.days[MONDAY] = [entry(f"2606.{number:05}") for number in range(250)]
     assert len(set(await read(source.fetch(MONDAY)))) == 250
