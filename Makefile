@@ -50,6 +50,8 @@ bench-semantic: $(VENV)/semantic.done  ## Measure search by meaning (PAPERS=dump
 soak: $(VENV)/dev.done  ## Minutes of faults, kills and freezes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.soak.slack
 	$(BIN)/python -m tests.soak.discord
+	$(BIN)/python -m tests.soak.month
+	$(BIN)/python -m tests.soak.month --database sqlite
 
 docs: $(VENV)/dev.done  ## Write the generated pages of docs/
 	$(BIN)/python -m bot.docs

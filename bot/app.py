@@ -86,6 +86,8 @@ class App:
     """Everything wired together, not yet started."""
 
     settings: Settings
+    owner: str
+    """What this process is called in the leases and claims of the database."""
     store: Store
     pool: Executor
     chats: Mapping[str, Chat]
@@ -145,6 +147,7 @@ async def build(
         async with _sources(settings, store, pool, owner, now) as (hub, arxiv):
             yield App(
                 settings=settings,
+                owner=owner,
                 store=store,
                 pool=pool,
                 chats=chats,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from datetime import time
+from datetime import datetime, time
 from functools import partial
 
 import structlog
@@ -14,7 +14,7 @@ from adapters.probes import add_probes
 from adapters.server import Server
 from adapters.web.server import HERE
 from bot.allowance import Allowance
-from bot.app import App, build
+from bot.app import App, build, utc_now
 from bot.health import faults, metrics
 from bot.metrics import CONTENT_TYPE
 from bot.schedule import Schedule
@@ -24,14 +24,17 @@ from storage.calendar import Days
 _log = structlog.get_logger(__name__)
 
 
-async def run(settings: Settings, ready: Callable[[str], None]) -> None:
+async def run(
+    settings: Settings, ready: Callable[[str], None], now: Callable[[], datetime] = utc_now
+) -> None:
     """Run until SIGINT or SIGTERM; ``ready`` is called with what to tell the operator."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     server = Server(settings.http.host, settings.http.port)
-    async with build(settings, server, allowance=Allowance()) as app:
+    async with build(settings, server, now, Allowance()) as app:
+        _log.info("running", owner=app.owner)
         schedule = Schedule(app)
         add_probes(server, partial(faults, app), partial(metrics, app), CONTENT_TYPE)
 
