@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -105,7 +105,7 @@ class Papers:
             after = _merged(batch, before)
             touched = [paper for id, paper in after.items() if before.get(id) != paper]
             rows = [_row(paper, now, cursor + step) for step, paper in enumerate(touched, 1)]
-            _write(tx, rows, set(before))
+            _write(tx, rows, before)
             _list(tx, batch)
             _count(tx, touched, before, now)
             tx.execute(
@@ -325,9 +325,9 @@ def _merge(old: Paper, new: Paper) -> Paper:
     return replace(old, **changes) if changes else old
 
 
-def _write(tx: sa.Connection, rows: Sequence[dict[str, Any]], known: set[str]) -> None:
-    new = [row for row in rows if row["id"] not in known]
-    old = [row | {"key": row["id"]} for row in rows if row["id"] in known]
+def _write(tx: sa.Connection, rows: Sequence[dict[str, Any]], before: Mapping[str, Paper]) -> None:
+    new = [row for row in rows if row["id"] not in before]
+    old = [row for row in rows if row["id"] in before]
     if new:
         # Most sources carry half of the columns; the others stay empty by themselves.
         carried = [name for name in new[0] if any(row[name] is not None for row in new)]
@@ -337,14 +337,18 @@ def _write(tx: sa.Connection, rows: Sequence[dict[str, Any]], known: set[str]) -
         for part in _parts(ids):
             tx.execute(sa.delete(tables.removals).where(tables.removals.c.paper_id.in_(part)))
     if old:
-        columns: dict[str, Any] = {
-            name: sa.bindparam(name) for name in (*_CARRIED, "first_seen_at", "changed")
-        }
+        # Mostly it is the votes that change.
+        changed = [
+            name
+            for name in _CARRIED
+            if any(row[name] != getattr(before[row["id"]], name) for row in old)
+        ]
+        columns: dict[str, Any] = {name: sa.bindparam(name) for name in (*changed, "changed")}
         tx.execute(
             sa.update(tables.papers)
             .where(tables.papers.c.id == sa.bindparam("key"))
             .values(columns),
-            [{name: row[name] for name in (*columns, "key")} for row in old],
+            [{"key": row["id"], **{name: row[name] for name in columns}} for row in old],
         )
 
 
@@ -376,7 +380,9 @@ def _count(
             sa.delete(tables.votes).where(columns.paper_id.in_(part), columns.seen_at == now)
         )
     if points:
-        tx.execute(sa.insert(tables.votes), [asdict(point) for point in points])
+        names = columns.keys()
+        rows = [{name: getattr(point, name) for name in names} for point in points]
+        tx.execute(sa.insert(tables.votes), rows)
 
 
 def _drop_sample(tx: sa.Connection, cursor: int, batch: Sequence[Paper]) -> int:

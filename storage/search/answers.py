@@ -80,11 +80,11 @@ def find(view: View, query: Query, limit: int, offset: int) -> Results:
 
 def explain(view: View, query: Query, id: str) -> tuple[Match, ...]:
     """See ``Search.explain``."""
-    place = view.place(id)
     typed = _typed(query)
-    if place is None or not typed:
+    places = view.places([id])
+    if not places or not typed:
         return ()
-    return matches(understand(view, typed), view.texts[place])
+    return matches(understand(view, typed), view.texts[places[id]])
 
 
 def related(view: View, paper: Paper, limit: int, clauses: Clauses) -> tuple[Hit, ...]:

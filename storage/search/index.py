@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -124,11 +124,12 @@ class View:
         """The ``place`` or ``rank`` of some papers."""
         return cast(list[int], self.searcher.fast_field_values(field, papers))
 
-    def place(self, id: str) -> int | None:
-        """Where the text of paper ``id`` is."""
-        query = Query.term_query(self.schema, "key", id, "basic")
-        hits = self.searcher.search(query, 1, count=False).hits
-        return self.numbers("place", [hits[0][1]])[0] if hits else None
+    def places(self, ids: Sequence[str]) -> dict[str, int]:
+        """Where the texts of those of these papers are that are known."""
+        query = Query.term_set_query(self.schema, "key", list(ids))
+        hits = self.searcher.search(query, max(len(ids), 1), count=False).hits
+        places = self.numbers("place", [address for _, address in hits])
+        return {self.texts[place].rpartition(b"\n")[2].decode(): place for place in places}
 
     def _state(self) -> State | None:
         query = Query.term_query(self.schema, "key", _STATE, "basic")
@@ -157,8 +158,13 @@ class Writer:
         self._documents.garbage_collect_files()
         self._texts = TextsWriter(index.folder / "texts", state.texts if state else Extent())
         self._seen: set[str] = set()
+        self._old: dict[str, int] = {}
         self._put = _Ids()
         self._initials = set(string.ascii_lowercase)
+
+    def expect(self, ids: Sequence[str]) -> None:
+        """These papers are put or removed next; looks up at once where their texts are."""
+        self._old = {} if self._new else self._index.view.places(ids)
 
     def put(self, paper: Paper) -> None:
         """Add a paper, in place of an earlier state of it."""
@@ -174,16 +180,16 @@ class Writer:
             if not lines.isascii():
                 self._initials.update(word[0] for word in f"{title} {rest}".split())
         else:
-            self._seen.update(title.split(), rest.split())
             place = self._place(paper.id, text)
+            if place != self._old.get(paper.id):
+                self._seen.update(title.split(), rest.split())
             self._documents.delete_documents_by_term("key", paper.id)
         self._documents.add_json(document(paper, title, authors, others, place))
 
     def remove(self, id: str) -> None:
         """Forget a paper; nothing happens where it is unknown."""
-        place = self._index.view.place(id)
-        if place is not None:
-            self._texts.discard(place)
+        if id in self._old:
+            self._texts.discard(self._old[id])
         self._documents.delete_documents_by_term("key", id)
 
     def commit(self, catalogue: str, cursor: int) -> None:
@@ -213,10 +219,9 @@ class Writer:
 
     def _place(self, id: str, text: bytes) -> int:
         """Where ``text`` stands: where it was if it is unchanged (new votes change no text)."""
-        view = self._index.view
-        old = view.place(id)
+        old = self._old.get(id)
         if old is not None:
-            if view.texts[old] == text:
+            if self._index.view.texts[old] == text:
                 return old
             self._texts.discard(old)
         return self._texts.append(text)

@@ -207,6 +207,7 @@ class Search:
                 last = done is None or done()
                 newest = self._papers.cursor()
                 for batch in self._batches(after, newest):
+                    writer.expect([change.id for change in batch])
                     for change in batch:
                         _apply(writer, change)
                     applied += len(batch)
