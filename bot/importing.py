@@ -45,6 +45,7 @@ def import_files(
     Returns what was saved, and how many problems were told.
     """
     gc.disable()  # nothing here makes cycles, and looking for them takes a tenth of the time
+    open_store(settings).close()  # two processes at once would be in each other's way
     indexed = _index_beside(settings) if size(paths) >= _LARGE else lambda: None
     store = open_store(settings)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
