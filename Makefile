@@ -15,7 +15,7 @@ chat: $(VENV)/run.done  ## Ask in the terminal
 	@$(BIN)/paperbot chat
 
 test: $(VENV)/dev.done  ## Run the test suite
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 semantic: $(VENV)/run.done  ## Add what search by meaning needs
 	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements-dev.lock -e '.[semantic]'

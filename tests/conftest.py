@@ -17,7 +17,7 @@ from tests.engines import Engine
 from tests.postgres import Postgres
 
 # The same examples on every machine, however busy it is.
-hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("steady")
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
+from bot import plan
 from bot.plan import Planner
 from commands import COMMANDS
 from commands.model import Caller, Context, Reply, command
@@ -245,10 +246,13 @@ async def test_two_planners_plan_an_edition_once(bot: Bot) -> None:
     assert await bot.tick() == 2
 
 
-async def test_many_subscriptions_of_one_line_all_get_it(bot: Bot) -> None:
+async def test_more_subscriptions_than_fit_a_batch_all_get_it(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "_BATCH", 5)
     bot.save(paper(1))
-    for _ in range(600):
+    for _ in range(12):
         bot.subscribe("today --limit 1")
     bot.move_to(NOON)
-    assert bot.planner.plan(NOON) == 600
-    assert bot.store.deliveries.waiting() == {HERE.chat: 1_200}
+    assert bot.planner.plan(NOON) == 12
+    assert bot.store.deliveries.waiting() == {HERE.chat: 24}
