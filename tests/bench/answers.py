@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -57,9 +58,12 @@ def kept(file: Path) -> list[Question]:
     return [Question(**row) for row in json.loads(file.read_text(encoding="utf-8"))]
 
 
-def answered(ask: Ask, asked: Sequence[Question]) -> Answers:
+def answered(ask: Ask, asked: Sequence[Question], longest: float = math.inf) -> Answers:
+    """The answers to as many of the questions as can be asked in about ``longest`` seconds."""
     answers = Answers()
     for question in asked:
+        if sum(answers.seconds) > longest:
+            break
         start = time.perf_counter()
         ids = ask(question.text)
         answers.seconds.append(time.perf_counter() - start)

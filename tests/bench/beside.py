@@ -30,9 +30,10 @@ def rapidfuzz_titles(papers: Iterable[Paper]) -> Ask:
 
 def sqlite_fts5(papers: Iterable[Paper], file: Path) -> Ask:
     """SQLite's full-text search: any of the words, ranked by BM25."""
-    new = not file.exists()
     db = sqlite3.connect(file)
-    if new:
+    db.execute("PRAGMA synchronous = OFF")
+    if not db.execute("SELECT name FROM sqlite_master").fetchone():
+        db.execute("BEGIN")  # so that it is there whole or not at all
         db.execute("CREATE VIRTUAL TABLE papers USING fts5(id UNINDEXED, title, rest)")
         db.executemany("INSERT INTO papers VALUES (?, ?, ?)", _rows(papers))
         db.commit()

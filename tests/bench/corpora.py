@@ -1,8 +1,9 @@
 """Catalogues to measure the search on, read from a folder of real data and never held as a whole.
 
-``100k`` are the papers of arXiv's dump and the Hub's lists, ``1m`` those and all titles, each with
-an abstract of the 100k where it has none of its own, ``3m`` two million more whose titles, authors
-and abstracts are put together from halves of others.  Without a folder the papers are made up.
+``100k`` are the papers of arXiv's dump and the Hub's lists, ``1m`` those and all titles, ``3m`` two
+million more whose titles and authors are put together from halves of others.  Who has no abstract
+gets sentences of the 100k's, each of another one: by a whole abstract of theirs, many papers would
+be the right answer to a question.  Without a folder the papers are made up.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import time
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -19,13 +20,14 @@ from pathlib import Path
 
 from adapters.sources.files import read
 from storage.model import Paper
-from storage.papers import Change
 from tests.storage.search.shelf import made_up
 
 SIZES = ("100k", "1m", "3m")
 MADE_UP = 20_000
 _SHELF = 5_000  # papers at hand to recombine with
 _RECOMBINED = 2  # times the titles
+_SENTENCES = 6  # of an abstract
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
 
 
 def corpus(data: Path | None, size: str) -> Iterator[Paper]:
@@ -34,20 +36,20 @@ def corpus(data: Path | None, size: str) -> Iterator[Paper]:
         yield from made_up(MADE_UP)
         return
     known: set[str] = set()
-    abstracts: list[str | None] = []
+    sentences: list[str] = []
     for paper in genuine(data):
         known.add(paper.id)
-        abstracts.append(paper.abstract)
+        sentences += _SENTENCE_END.split(paper.abstract or "")
         yield paper
     if size == "100k":
         return
     rng = random.Random(7)
     for paper in _titles(data):
         if paper.id not in known:
-            yield replace(paper, abstract=rng.choice(abstracts))
+            yield replace(paper, abstract=_abstract(sentences, rng))
     if size == "3m":
         for round in range(_RECOMBINED):
-            yield from _recombined(_titles(data), abstracts, rng, round)
+            yield from _recombined(_titles(data), sentences, rng, round)
 
 
 def genuine(data: Path | None) -> Iterator[Paper]:
@@ -59,34 +61,6 @@ def genuine(data: Path | None) -> Iterator[Paper]:
     listed = {item.id: item for item in lists if isinstance(item, Paper)}
     dump = (paper for paper in _dump(data / "arxiv-metadata-100k.jsonl.gz"))
     yield from chain(listed.values(), (paper for paper in dump if paper.id not in listed))
-
-
-class Stream:
-    """A catalogue that is read once, and says that ``cursor`` is the number of its last change."""
-
-    def __init__(self, papers: Iterable[Paper], cursor: int) -> None:
-        self._papers = iter(papers)
-        self._cursor = cursor
-        self.seconds = 0.0
-        """Spent in reading."""
-
-    def add(self, papers: Sequence[Paper]) -> None:
-        """These are the next changes."""
-        self._papers = iter(papers)
-        self._cursor += len(papers)
-
-    def catalogue(self) -> str:
-        return "bench"
-
-    def cursor(self) -> int:
-        return self._cursor
-
-    def changes(self, after: int, limit: int) -> list[Change]:
-        start = time.perf_counter()
-        batch = enumerate(islice(self._papers, limit), after + 1)
-        changes = [Change(number, paper.id, paper) for number, paper in batch]
-        self.seconds += time.perf_counter() - start
-        return changes
 
 
 def _dump(path: Path) -> Iterator[Paper]:
@@ -120,20 +94,23 @@ def _titles(data: Path) -> Iterator[Paper]:
 
 
 def _recombined(
-    papers: Iterator[Paper], abstracts: list[str | None], rng: random.Random, round: int
+    papers: Iterator[Paper], sentences: list[str], rng: random.Random, round: int
 ) -> Iterator[Paper]:
     shelf = list(islice(papers, _SHELF))
     for number, paper in enumerate(papers):
         at = rng.randrange(_SHELF)
         other, shelf[at] = shelf[at], paper
-        first, second = rng.choice(abstracts) or "", rng.choice(abstracts) or ""
         yield replace(
             paper,
             id=f"bench:{round}-{number}",
             title=_halves(paper.title, other.title),
             authors=(*paper.authors[:2], *other.authors[:2]),
-            abstract=_halves(first, second),
+            abstract=_abstract(sentences, rng),
         )
+
+
+def _abstract(sentences: Sequence[str], rng: random.Random) -> str:
+    return " ".join(rng.choices(sentences, k=_SENTENCES))
 
 
 def _halves(first: str, second: str) -> str:

@@ -28,8 +28,8 @@ from storage.model import Paper
 from storage.search import Meaning, Query, Search, embedding
 from storage.search.embedding import Matrix, unit
 from tests.bench.answers import Answers, answered, show
-from tests.bench.corpora import Stream
 from tests.bench.questions import HELD_OUT, TUNED_ON, Question, questions
+from tests.bench.stream import Stream
 
 PARAPHRASES = Path(__file__).with_name("paraphrases.tsv")
 _TRANSFORMER_TOKENS = 128  # the length that it was trained with
