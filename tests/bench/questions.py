@@ -147,11 +147,10 @@ def _initials(rng: random.Random, paper: Paper) -> str | None:
     told = [word for word in _telling(paper.title) if len(word) > 5]
     if not paper.authors or not told:
         return None
-    first, *_, last = [*rng.choice(paper.authors).split(), ""]
-    last = last or paper.authors[0].split()[-1]
-    if first == last or len(last) < 3:
+    names = rng.choice(paper.authors).split()
+    if len(names) < 2 or len(names[-1]) < 3:
         return None
-    return f"{first[0]}. {last} {rng.choice(told)}"
+    return f"{names[0][0]}. {names[-1]} {rng.choice(told)}"
 
 
 def _organization(rng: random.Random, paper: Paper) -> str | None:
