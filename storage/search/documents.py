@@ -46,7 +46,7 @@ def document(
 ) -> str:
     """The document of a paper as JSON, which tantivy reads much faster than it is called.
 
-    The texts are given folded.
+    The texts are given folded; ``others`` is what is searched beside title and authors.
     """
     tags = [EVERY, *([CODE] if paper.code_url else [])]
     tags += [_author_tags(author) for author in authors]
@@ -76,7 +76,7 @@ def author_tags(name: Sequence[str]) -> list[str]:
     """The terms of one author, from the words of the name.
 
     Each word, and each pair, so that one's first name and another's last are not taken for a
-    name.  Initials make no pairs.
+    name.  Initials make no pairs here; see ``text.initials``.
     """
     tags = [f"author:{part}" for part in name]
     long = sorted(part for part in name[:_NAME_WORDS] if len(part) > 1)

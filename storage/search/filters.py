@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import tantivy
@@ -10,6 +11,7 @@ from tantivy import FieldType, Occur
 from storage.search.documents import CODE, DAY_BITS, EVERY, author_tags, category_tag
 from storage.search.index import View
 from storage.search.query import Query
+from storage.search.text import INITIAL, called
 
 Clauses: TypeAlias = list[tuple[Occur, tantivy.Query]]
 
@@ -23,7 +25,7 @@ def filters(view: View, query: Query) -> tuple[Clauses, list[tuple[str, str]]]:
     corrected = []
     for name in query.authors:
         parts = {part: _known_name(view, part) for part in name.split()}
-        clauses += [(Occur.Must, _tag(view, tag)) for tag in author_tags([*parts.values()])]
+        clauses += [(Occur.Must, clause) for clause in _author(view, [*parts.values()])]
         corrected += [(typed, read) for typed, read in parts.items() if typed != read]
     if query.categories:
         either = [(Occur.Should, _tag(view, category_tag(name))) for name in query.categories]
@@ -56,6 +58,15 @@ def _known_name(view: View, part: str) -> str:
     near = {word: view.frequency(f"author:{word}", "tags") for word in view.near(part, 1, _NAMES)}
     best = max(near, key=near.__getitem__, default=part)
     return best if near.get(best) else part
+
+
+def _author(view: View, name: Sequence[str]) -> list[tantivy.Query]:
+    """What a paper has of which an author is called that; "Y. LeCun" is Yann LeCun, too."""
+    whole = [part for part in name if len(part) > 1] or name
+    firsts = [either for either in called(" ".join(name)) if INITIAL in either[0]]
+    return [_tag(view, tag) for tag in author_tags(whole)] + [
+        tantivy.Query.term_set_query(view.schema, "all", either) for either in firsts
+    ]
 
 
 def _tag(view: View, tag: str) -> tantivy.Query:

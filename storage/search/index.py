@@ -20,14 +20,14 @@ from tantivy import Query
 
 from storage.search import engine
 from storage.search.documents import document, schema
-from storage.search.text import searched
+from storage.search.text import initials, searched
 from storage.search.texts import Extent, Texts, TextsWriter, checksum
 from storage.search.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from storage.model import Paper
 
-FORMAT = 1
+FORMAT = 2
 """Raise it where the schema, the folding of words or the texts change: old indexes are rebuilt."""
 
 _REMEMBERED = 2_048  # words whose corrections and completions are kept, of each kind
@@ -169,6 +169,7 @@ class Writer:
     def put(self, paper: Paper) -> None:
         """Add a paper, in place of an earlier state of it."""
         title, authors, others = searched(paper)
+        others.append(" ".join(map(initials, authors)))
         rest = " ".join(authors + others)
         shown = " ".join(paper.title.split())
         lines = f"{shown}\n {' '.join(title.split())} \n {rest} \n{paper.id}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from storage.search.text import searched, words
+from storage.search.text import called, initials, searched, words
 
 if TYPE_CHECKING:
     from storage.model import Paper
@@ -99,15 +99,18 @@ class Query:
     def _contained(self, paper: Paper) -> bool:
         title, authors, others = searched(paper)
         parts = [f" {' '.join(part.split())} " for part in (title, *authors, *others)]
-        names = [set(name.split()) for name in authors]
+        names = [{*name.split(), *initials(name).split()} for name in authors]
 
         def stands(text: str) -> bool:
             return any(f" {text} " in part for part in parts)
 
+        def has_author(asked: str) -> bool:
+            return any(all(map(name.intersection, called(asked))) for name in names)
+
         return (
             all(map(stands, (*self.words, *self.phrases)))
             and not any(map(stands, self.without))
-            and all(any(name.issuperset(asked.split()) for name in names) for asked in self.authors)
+            and all(map(has_author, self.authors))
         )
 
 

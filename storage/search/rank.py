@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from storage.search.documents import DAY_BITS
 from storage.search.index import View
 from storage.search.terms import Term
+from storage.search.text import INITIAL
 
 _ELSEWHERE = 0.8  # what a word is worth outside of the title
 _TITLE_SHARE = 0.11
@@ -76,7 +77,7 @@ def matches(terms: Sequence[Term], text: bytes) -> tuple[Match, ...]:
             found.append(Match(typed, None, in_title=False))
         else:
             read = text[at + 1 : text.index(b" ", at + len(needle.rstrip()))]
-            found.append(Match(typed, read.decode(), 0 <= at < end))
+            found.append(Match(typed, read.decode().replace(INITIAL, " "), 0 <= at < end))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from tantivy import Occur, Query
 
 from storage.search.index import View
+from storage.search.text import INITIAL, initial
 
 MOST_WORDS = 16
 _NEAR, _FAR, _BEGUN = 0.5, 0.6, 0.9  # likeness: one edit, two edits, a beginning
@@ -28,6 +29,7 @@ _SHORTEST_BEGUN = 2  # bytes: one ideograph says enough
 _FAR_LOOKUPS = 2  # in one query: each takes milliseconds
 _FREQUENT_HALF = 1 / 10_000  # of all papers have it
 _JOINED = 3  # a joined word is so many times as frequent as the rarer half
+_LETTER = 0.5  # likeness of a lone letter to itself where it may be an initial
 _POSTINGS = 300_000
 _SHARE = 0.8
 
@@ -59,7 +61,7 @@ class Term:
 
     @property
     def known(self) -> bool:
-        return bool(self.readings) and self.readings[0].word == self.typed
+        return any(reading.word == self.typed for reading in self.readings)
 
     @property
     def frequency(self) -> int:
@@ -80,6 +82,7 @@ def understand(view: View, typed: Sequence[str], field: str = "all") -> list[Ter
     terms = [_corrected(view, field, word) for word in typed]
     terms[-1:] = [_completed(view, field, term) for term in terms[-1:]]
     terms = _joined(view, field, terms)
+    terms = _initials(view, field, terms)
     terms = [part for term in terms for part in _split(view, field, term)]
     unknown = [term.typed for term in terms if not term.all()]
     far = sorted(unknown, key=len, reverse=True)[:_FAR_LOOKUPS]
@@ -155,6 +158,20 @@ def _joined(view: View, field: str, terms: list[Term]) -> list[Term]:
     return terms
 
 
+def _initials(view: View, field: str, terms: list[Term]) -> list[Term]:
+    """A lone letter beside an author's name may also stand for a first name."""
+    found = list(terms)
+    for number, term in enumerate(terms):
+        if len(term.typed) == 1 and term.typed.isalpha():
+            beside = [*terms[number + 1 : number + 2], *terms[max(number - 1, 0) : number]]
+            names = [reading.word for other in beside for reading in other.readings]
+            names = [initial(term.typed, name) for name in names if len(name) > 1]
+            if first := _read(view, field, names, 1.0):
+                plain = [reading._replace(likeness=_LETTER) for reading in term.readings]
+                found[number] = replace(term, readings=(*first, *plain))
+    return found
+
+
 def _with(term: Term, more: list[Reading]) -> Term:
     readings = sorted((*term.readings, *more), key=lambda reading: -reading.likeness)
     return replace(term, readings=tuple(readings))
@@ -220,7 +237,7 @@ def taken_for(terms: Sequence[Term], text: bytes) -> list[tuple[str, str]]:
         if begun or (term.known and not term.part_of):
             continue
         read = next((r.word for r in term.readings if f" {r.word} ".encode() in text), None)
-        if read is None:
+        if read is None or INITIAL in read:
             continue
         typed = term.part_of or term.typed
         before = found[-1] if found else ("", "")

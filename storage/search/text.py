@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from storage.model import Paper
+
+INITIAL = "+"
+"""Stands between an initial and its name; no other word has it."""
+_NAME_WORDS = 6  # of an author, by which initials count
+_REMEMBERED = 20_000  # authors, who come again and again
 
 _GREEK = {
     letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"
@@ -67,6 +74,34 @@ def searched(paper: Paper) -> tuple[str, list[str], list[str]]:
     """What is searched of a paper, folded: its title, its authors, and its other parts."""
     others = [paper.abstract or paper.summary or "", *paper.keywords, paper.organization or ""]
     return fold(paper.title), [*map(fold, paper.authors)], [fold(text) for text in others if text]
+
+
+@lru_cache(_REMEMBERED)
+def initials(name: str) -> str:
+    """The words by which an author is found whose first names are typed as letters.
+
+    ``y+lecun`` of ``yann lecun``; blanks between several.
+    """
+    parts = name.split()[:_NAME_WORDS]
+    pairs = (initial(first[0], last) for first, last in combinations(parts, 2) if len(last) > 1)
+    return " ".join(dict.fromkeys(pairs))
+
+
+def initial(letter: str, name: str) -> str:
+    """The word that stands for "Y. LeCun" in a paper."""
+    return f"{letter}{INITIAL}{name}"
+
+
+def called(name: str) -> list[list[str]]:
+    """What an author is to have who is called ``name``: one word of each list."""
+    parts = name.split()
+    whole = [part for part in parts if len(part) > 1]
+    letters = [part for part in parts if len(part) == 1]
+    if not whole:
+        return [[letter] for letter in letters]
+    return [[part] for part in whole] + [
+        [initial(letter, part) for part in whole] for letter in letters
+    ]
 
 
 def _plain(command: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 import tantivy
 
 from storage.search import Search
+from storage.search.index import FORMAT
 from tests.fakes.fake_papers import FakePapers
 from tests.storage.search.conftest import all_ids, found
 from tests.storage.search.shelf import ATTENTION, GAN, PAPERS, RESNET, made_up
@@ -69,7 +70,7 @@ def test_an_index_of_another_format_is_made_anew(
     tmp_path: Path, search: Search, papers: FakePapers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search.refresh()
-    monkeypatch.setattr("storage.search.index.FORMAT", 2)
+    monkeypatch.setattr("storage.search.index.FORMAT", FORMAT + 1)
     newer = Search(tmp_path / "index", papers)
     assert found(newer, "attention") == []
     assert newer.refresh() == 2

@@ -51,6 +51,8 @@ from tests.storage.search.shelf import (
         ("kingma stochastic", ADAM),
         ("lecun intelligence", OPINION),
         ("vaswni attention", ATTENTION),
+        ("Y. LeCun networks", LENET),
+        ("E. LeCun", NAMESAKES),
         ("schrodinger ground states", SCHRODINGER),
         ("Schrödinger ground states", SCHRODINGER),
         ('Schr\\"odinger ground states', SCHRODINGER),
@@ -82,6 +84,7 @@ def test_the_paper_meant_comes_first(find: Find, text: str, paper: Paper | None)
         ("transf ormers", (("transf ormers", "transformers"),)),
         ("attention is all you need", ()),
         ("bidirec", ()),
+        ("Y. LeCun", ()),
         ("author:vaswni", (("vaswni", "vaswani"),)),
         ("zzzzqqqq", ()),
     ],
@@ -112,6 +115,9 @@ def test_the_reading_that_the_best_paper_has_is_told(tmp_path: Path) -> None:
         ('author:"lecun yann"', {LENET.id, OPINION.id}),
         ("author:bengio author:lecun", {LENET.id}),
         ('author:"yan lecunn"', {LENET.id, OPINION.id}),
+        ('author:"Y. LeCun"', {LENET.id, OPINION.id}),
+        ('author:"lecun y"', {LENET.id, OPINION.id}),
+        ('author:"G. LeCun"', set()),
         ("author:nobodyatall", set()),
         ("author:bengio after:2000", {GAN.id}),
         ("author:bengio before:2000", {LENET.id}),
@@ -195,7 +201,13 @@ def test_everything_of_a_paper_is_searched(tmp_path: Path) -> None:
 
 def test_what_is_found_plainly_also_matches(shelf: Search) -> None:
     known = {paper.id: paper for paper in PAPERS}
-    for text in ("cat:cs.CL", "author:lecun", '"convolutional networks"', "after:2020 cat:stat"):
+    for text in (
+        "cat:cs.CL",
+        "author:lecun",
+        'author:"y lecun"',
+        '"convolutional networks"',
+        "after:2020 cat:stat",
+    ):
         query = Query.parse(text)
         found = {hit.id for hit in shelf.find(query, 400).hits} & known.keys()
         assert found == {id for id, paper in known.items() if query.matches(paper)}
