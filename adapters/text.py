@@ -43,6 +43,9 @@ _ICONS = {"votes": "▲ ", "comments": "💬 ", "stars": "★ "}
 _FACTS = ("votes", "comments", "stars", "date", "organization", "keywords", "why")
 _APART = {"authors", "code"}
 
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._/-]*)?")
+"""Addresses that need no quoting, as most are."""
+
 # It warns about every macro whose arguments are missing, which is the text's affair, not ours.
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 
@@ -84,6 +87,8 @@ def web_url(url: str | None, limit: int, *, keep: str = "()") -> str | None:
 
     ``keep``: characters that are left as they are beside those that every place takes.
     """
+    if url and len(url) <= limit and _PLAIN_URL.fullmatch(url):
+        return url
     try:
         if url and plain(url) == url and not re.search(r"\s", url):
             parts = urlsplit(url)
