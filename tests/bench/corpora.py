@@ -82,7 +82,10 @@ def _dump(path: Path) -> Iterator[Paper]:
 def _titles(data: Path) -> Iterator[Paper]:
     with gzip.open(data / "arxiv-titles-1m.tsv.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
-            id, title, authors, month, categories = line.rstrip("\n").split("\t")
+            parts = line.rstrip("\n").split("\t")
+            if len(parts) != 5:  # a few lines are broken in two, in the categories
+                continue
+            id, title, authors, month, categories = parts
             yield Paper(
                 id=id,
                 title=title,
