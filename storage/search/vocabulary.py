@@ -19,6 +19,7 @@ from storage.search import engine
 
 _SHORTEST, _LONGEST = 3, 24  # letters of the words that are kept
 _CANDIDATES = 48
+_EDITS = 2  # of words that are far
 _USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
 _BULK = (40_000_000, 2)
 
@@ -27,6 +28,7 @@ def _schema() -> tantivy.Schema:
     build = tantivy.SchemaBuilder()
     build.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
     build.add_text_field("forms", tokenizer_name=engine.BLANKS, index_option="basic")
+    build.add_text_field("anchored", tokenizer_name="raw", index_option="basic")
     build.add_integer_field("frequency", fast=True)
     return build.build()
 
@@ -37,6 +39,14 @@ def _can_be_misspelt(word: str) -> bool:
 
 def _forms(word: str) -> list[str]:
     return [word, *[word[:i] + word[i + 1 :] for i in range(len(word))]]
+
+
+def _anchored(word: str) -> str:
+    """The word with its first letter so often that two edits cannot change it.
+
+    Words of other first letters are then not even looked at: a tenth of the time.
+    """
+    return word[0] * _EDITS + word
 
 
 class Vocabulary:
@@ -75,8 +85,11 @@ class Vocabulary:
     def _add(self, words: Iterable[tuple[str, int]], size: tuple[int, int]) -> None:
         writer = self._index.writer(*size)
         for word, frequency in words:
-            forms = " ".join(_forms(word))
-            writer.add_json(f'{{"word":"{word}","forms":"{forms}","frequency":{frequency}}}')
+            forms, anchored = " ".join(_forms(word)), _anchored(word)
+            writer.add_json(
+                f'{{"word":"{word}","forms":"{forms}","anchored":"{anchored}",'
+                f'"frequency":{frequency}}}'
+            )
         writer.commit()
         writer.wait_merging_threads()
         self.reload()
@@ -95,8 +108,9 @@ class Vocabulary:
         return list(islice(near, most))
 
     def far(self, word: str, most: int) -> list[str]:
-        """Known words two edits away, frequent first; slow, for when nothing is nearer."""
-        others = self._words(Query.fuzzy_term_query(self._schema, "word", word, distance=2), 1)
+        """Known words two edits away that begin alike, frequent first; the slower way."""
+        query = Query.fuzzy_term_query(self._schema, "anchored", _anchored(word), distance=_EDITS)
+        others = self._words(query, 1)
         return list(islice((other for other in others if other[0] == word[0]), most))
 
     def _words(self, query: Query, least: int) -> Iterator[str]:
