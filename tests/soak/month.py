@@ -75,7 +75,6 @@ class Month:
             data_dir=folder / "leader", database_url=url, timezone="UTC", log_level="error"
         )
         self.store = open_store(self._settings)
-        self._engine = sa.create_engine(url, pool_pre_ping=True)
         self._replicas: list[subprocess.Popen[bytes] | None] = [None] * replicas
         self._logs: dict[int, Path] = {}
         self._random = random.Random(3)
@@ -144,8 +143,8 @@ class Month:
             .select_from(_rows)
             .where(_table.c.owner == owner, _table.c.state == "sending")
         )
-        with self._engine.connect() as connection:
-            for row in connection.execute(query):
+        with self.store.db.read() as tx:
+            for row in tx.execute(query):
                 key = key_of(row.subscription_id, row.on, row.part)
                 target = Target(row.chat, row.team, row.channel)
                 keys = (
@@ -163,8 +162,8 @@ class Month:
     def unfinished(self) -> int:
         """Messages that are neither posted nor given up in time."""
         done = _table.c.state.in_(("sent", "expired"))
-        with self._engine.connect() as connection:
-            return connection.scalar(sa.select(sa.func.count()).where(~done)) or 0
+        with self.store.db.read() as tx:
+            return tx.scalar(sa.select(sa.func.count()).where(~done)) or 0
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -190,14 +189,15 @@ class Month:
         waits = _table.c.state == "pending"
         sending = _table.c.state == "sending"
         subscriptions = tables.subscriptions
-        with self._engine.connect() as connection:
-            pending = connection.execute(
+        # One state: what is planned between two queries would be seen by neither.
+        with self.store.db.read() as tx:
+            pending = tx.execute(
                 sa.select(sa.func.count(), sa.func.min(_table.c.not_before)).where(waits)
             ).one()
-            claims = connection.execute(
+            claims = tx.execute(
                 sa.select(_table.c.attempt, _table.c.lease_until).where(sending)
             ).all()
-            due = connection.scalar(sa.select(sa.func.min(subscriptions.c.next_due_at)))
+            due = tx.scalar(sa.select(sa.func.min(subscriptions.c.next_due_at)))
         return View(pending[0], pending[1], [(row[0], row[1]) for row in claims], due)
 
     async def sleep_all(self, hours: float) -> None:
