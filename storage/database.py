@@ -125,14 +125,19 @@ class Database:
             self._let_go()
 
 
-def insert_missing(tx: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows whose keys are not there yet.
+def insert_missing(
+    tx: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]] | sa.Select[Any]
+) -> None:
+    """Insert the rows whose keys are not there yet; a query names its columns as the table does.
 
     Processes that insert the same keys at once must do so in the same order.
     """
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    if rows:
-        tx.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+    insert = dialect.insert(table).on_conflict_do_nothing()
+    if isinstance(rows, sa.Select):
+        tx.execute(insert.from_select(rows.selected_columns.keys(), rows))
+    elif rows:
+        tx.execute(insert, rows)
 
 
 def _options(url: str) -> dict[str, Any]:
@@ -187,6 +192,7 @@ def _on_sqlite_connect(connection: DBAPIConnection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # a lost commit could become a second post
         "foreign_keys=ON",
+        "cache_size=-16000",  # kB: what is planned in one transaction stays in memory until then
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,11 +15,50 @@ from storage import tables
 from storage.database import Database, insert_missing
 from storage.model import Edition, Payload, State, Subscription
 from storage.subscriptions import subscription_of, to_read_back
+from storage.tables import Instant
 
 _table = tables.editions
 _deliveries = tables.deliveries
 _posted = tables.posted
 _paces = tables.paces
+_OF_EDITIONS = _table.c.id.in_(sa.bindparam("editions", expanding=True))
+
+
+def _given(table: sa.Table, *names: str) -> dict[str, Any]:
+    return {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
+
+
+def _same_edition() -> sa.Insert:
+    """One for each of some subscriptions."""
+    of = tables.subscriptions.c
+    values = {
+        "subscription_id": of.id,
+        **_given(_table, "on", "due_at", "planned_at", "list_date", "closes_at"),
+    }
+    some = of.id.in_(sa.bindparam("subscriptions", expanding=True))
+    rows = sa.select(*values.values()).where(some).order_by(of.id)
+    insert = sa.insert(_table).from_select(list(values), rows)
+    return insert.returning(_table.c.id, _table.c.subscription_id)
+
+
+def _same_part() -> sa.Insert:
+    """One message for each of some editions, in their subscriptions' channels."""
+    of = tables.subscriptions.c
+    values = {
+        "edition_id": _table.c.id,
+        "chat": of.chat,
+        "team": of.team,
+        "channel": of.channel,
+        "attempt": sa.literal(0),
+        **_given(_deliveries, "part", "payload", "state", "not_before", "expires_at", "error"),
+    }
+    rows = sa.select(*values.values()).join_from(_table, tables.subscriptions).where(_OF_EDITIONS)
+    return sa.insert(_deliveries).from_select(list(values), rows.order_by(_table.c.id))
+
+
+# Built once: building a statement takes longer than running it.
+_INSERT_SAME = _same_edition()
+_INSERT_PART = _same_part()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,13 +192,11 @@ def _move_on(tx: sa.Connection, batch: Sequence[Planned]) -> list[Planned]:
         if (id, planned.on) not in done:
             done.add((id, planned.on))
             accepted.append(planned)
-    if moved:
-        tx.execute(
-            sa.update(table)
-            .where(table.c.id == sa.bindparam("of"))
-            .values(next_due_at=sa.bindparam("then")),
-            [{"of": id, "then": then} for id, then in sorted(moved.items())],
-        )
+    together: dict[datetime, list[int]] = defaultdict(list)
+    for id, then in moved.items():
+        together[then].append(id)
+    for then, ids in together.items():
+        tx.execute(sa.update(table).where(table.c.id.in_(ids)).values(next_due_at=then))
     return accepted
 
 
@@ -166,22 +204,16 @@ def _insert_editions(
     tx: sa.Connection, accepted: Sequence[Planned], now: datetime
 ) -> Sequence[int]:
     """The ids of the new rows, in this order."""
-    if not accepted:
-        return []
-    rows = [
-        {
-            "subscription_id": planned.subscription.id,
-            "on": planned.on,
-            "due_at": planned.due_at,
-            "planned_at": now,
-            "list_date": planned.content.list_date,
-            "closes_at": planned.content.closes_at,
-        }
-        for planned in accepted
-    ]
-    # Not asked for in this order, which would insert them one by one.
-    query = sa.insert(_table).returning(_table.c.id, _table.c.subscription_id, _table.c.on)
-    ids = {(row.subscription_id, row.on): row.id for row in tx.execute(query, rows)}
+    alike: dict[Any, list[int]] = defaultdict(list)
+    for planned in accepted:
+        content = planned.content
+        same = (planned.on, planned.due_at, content.list_date, content.closes_at)
+        alike[same].append(planned.subscription.id)
+    ids: dict[tuple[int, date], int] = {}
+    for (on, due_at, list_date, closes_at), some in alike.items():
+        values = {"on": on, "due_at": due_at, "list_date": list_date, "closes_at": closes_at}
+        rows = tx.execute(_INSERT_SAME, {**values, "planned_at": now, "subscriptions": some})
+        ids |= {(row.subscription_id, on): row.id for row in rows}
     return [ids[planned.subscription.id, planned.on] for planned in accepted]
 
 
@@ -210,46 +242,39 @@ def _insert_part(
     error: str | None = None,
 ) -> None:
     """The same message for each of these editions, in one statement."""
-    subscriptions, columns = tables.subscriptions.c, _deliveries.c
     values = {
-        columns.edition_id: _table.c.id,
-        columns.part: part,
-        columns.chat: subscriptions.chat,
-        columns.team: subscriptions.team,
-        columns.channel: subscriptions.channel,
-        columns.payload: payload,
-        columns.state: state,
-        columns.attempt: 0,
-        columns.not_before: now,
-        columns.expires_at: expires_at,
-        columns.error: error,
+        "part": part,
+        "payload": payload,
+        "state": state,
+        "not_before": now,
+        "expires_at": expires_at,
+        "error": error,
     }
-    selected = [
-        value if isinstance(value, sa.Column) else sa.literal(value, column.type)
-        for column, value in values.items()
-    ]
-    rows = (
-        sa.select(*selected)
-        .join_from(_table, tables.subscriptions)
-        .where(_table.c.id.in_(edition_ids))
-        .order_by(_table.c.id)
-    )
-    tx.execute(sa.insert(_deliveries).from_select(list(values), rows))
+    tx.execute(_INSERT_PART, {**values, "editions": edition_ids})
 
 
 def _insert_posted(tx: sa.Connection, edition_ids: Sequence[int], paper_ids: Sequence[str]) -> None:
-    if not paper_ids:
-        return
-    one_each = (sa.select(sa.literal(id).label("paper_id")) for id in paper_ids)
+    if paper_ids:
+        papers = {f"paper{number}": id for number, id in enumerate(paper_ids)}
+        tx.execute(_posting(len(paper_ids)), {**papers, "editions": edition_ids})
+
+
+@lru_cache
+def _posting(count: int) -> sa.Insert:
+    """The statement that notes so many papers for each of some editions."""
+    one_each = (
+        sa.select(sa.bindparam(f"paper{number}", type_=sa.Text).label("paper_id"))
+        for number in range(count)
+    )
     papers = sa.union_all(*one_each).subquery()
     rows = (
         sa.select(_table.c.subscription_id, papers.c.paper_id, _table.c.id)
         .join_from(_table, papers, sa.true())
-        .where(_table.c.id.in_(edition_ids))
+        .where(_OF_EDITIONS)
     )
     columns = _posted.c
     names = [columns.subscription_id, columns.paper_id, columns.edition_id]
-    tx.execute(sa.insert(_posted).from_select(names, rows))
+    return sa.insert(_posted).from_select(names, rows)
 
 
 def _already_posted(
@@ -266,9 +291,11 @@ def _already_posted(
 
 def _know_channels(tx: sa.Connection, batch: Sequence[Planned], now: datetime) -> None:
     """Make sure that there is a pace to lock for each channel."""
-    channels = {(one.subscription.target.chat, one.subscription.target.channel) for one in batch}
-    rows = [
-        {"chat": chat, "channel": channel, "next_send_at": now}
-        for chat, channel in sorted(channels)
-    ]
-    insert_missing(tx, _paces, rows)
+    table, ids = tables.subscriptions.c, [one.subscription.id for one in batch]
+    channels = (
+        sa.select(table.chat, table.channel, sa.literal(now, Instant).label("next_send_at"))
+        .where(table.id.in_(ids))
+        .distinct()
+        .order_by(table.chat, table.channel)
+    )
+    insert_missing(tx, _paces, channels)
