@@ -10,13 +10,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import RLock, Thread
 
 import pytest
 
 pytest.importorskip("model2vec", reason="the extra `semantic` is not installed")
 
 import numpy as np
+from tqdm import tqdm
 
 from storage.search import Meaning, MeaningError, Query, Search
 from storage.search.vectors import Vectors
@@ -180,6 +181,7 @@ def test_damage_is_survived(open_search: Open, tmp_path: Path, name: str, how: s
 
 
 def test_killed_at_any_instant_it_goes_on(tmp_path: Path, model: str) -> None:
+    tqdm.set_lock(RLock())  # model2vec's is shared with forks: one that dies with it would stop us
     papers = FakePapers(many(3_000))
     whole = Meaning(tmp_path / "whole", model)
     whole.follow(papers)
