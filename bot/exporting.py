@@ -46,10 +46,10 @@ def _each(papers: Papers) -> Iterator[tuple[Paper, set[date]]]:
     cursor = -1
     while changes := papers.changes(cursor, _BATCH):
         cursor = changes[-1].cursor
-        lists = papers.lists(change.id for change in changes if change.paper)
-        for change in changes:
-            if change.paper:
-                yield change.paper, lists.get(change.id, set())
+        found = papers.many(change.id for change in changes if change.paper)
+        lists = papers.lists(found)
+        for id, paper in found.items():
+            yield paper, lists.get(id, set())
 
 
 @contextmanager

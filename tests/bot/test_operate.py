@@ -65,8 +65,11 @@ def test_an_export_makes_the_same_catalogue_elsewhere(
     for number, on in enumerate(days):
         moment = NOON + timedelta(hours=number)
         store.papers.save([paper(1, listed_on=on, upvotes=number), paper(number + 2)], moment)
-    store.papers.save([paper(9, listed_on=None, abstract="Ünïcode $x$")], NOON)
-    before = store.papers.changes(-1, 99)
+    store.papers.save(
+        [paper(9, listed_on=None, abstract="Ünïcode $x$", comments=4, version=3)], NOON
+    )
+    ids = [paper(number).id for number in (1, 2, 3, 4, 9)]
+    before = store.papers.many(ids)
     store.close()
     shown, told = paperbot("export", name)
     assert "5 papers written." in told
@@ -76,9 +79,7 @@ def test_an_export_makes_the_same_catalogue_elsewhere(
     monkeypatch.setenv("PAPERBOT_DATA_DIR", str(tmp_path / "other"))
     assert "5 new, 0 changed, 2 known" in paperbot("import", name)[1].replace("\n", " ")
     store = open_store(load())
-    assert [change.paper for change in store.papers.changes(-1, 99)] == [
-        change.paper for change in before
-    ]
+    assert store.papers.many(ids) == before
     assert store.papers.lists(["2606.00001"]) == {"2606.00001": set(days)}
     store.close()
 
