@@ -8,9 +8,10 @@ it does not carry.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from storage.calendar import Days
@@ -56,6 +57,23 @@ class Paper:
     version: int | None = None
     withdrawn_at: datetime | None = None
     submitted_by: str | None = None
+
+
+class Searched(NamedTuple):
+    """What can be searched of a paper, as in ``Paper``; made in a fifth of the time of one."""
+
+    id: str
+    title: str
+    abstract: str | None
+    summary: str | None
+    published_at: datetime | None
+    listed_on: date | None
+    upvotes: int | None
+    code_url: str | None
+    organization: str | None
+    authors: Sequence[str]
+    keywords: Sequence[str]
+    categories: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from storage import tables
 from storage.database import Database
-from storage.model import SAMPLE, Paper, VotePoint
+from storage.model import SAMPLE, Paper, Searched, VotePoint
 
 _FIELDS = tuple(field.name for field in fields(Paper))
+_values = attrgetter(*_FIELDS)
 _CARRIED = tuple(name for name in _FIELDS if name not in ("id", "first_seen_at"))
 _MERGED = tuple(name for name in _CARRIED if name != "withdrawn_at")
 _OF_ARXIV = ("title", "authors", "abstract", "published_at", "categories", "doi", "version")
@@ -21,21 +23,17 @@ _OF_ARXIV = ("title", "authors", "abstract", "published_at", "categories", "doi"
 _COLUMNS = [tables.papers.c[name] for name in _FIELDS]
 # Built once: building a statement takes longer than running it.
 _BY_ID = sa.select(*_COLUMNS).where(tables.papers.c.id.in_(sa.bindparam("ids", expanding=True)))
-_SEARCHED = ("id", "title", "source", "abstract", "summary", "published_at", "listed_on", "upvotes",
-             "code_url", "organization", "authors", "keywords", "categories")  # fmt: skip
+_SEARCHED = [tables.papers.c[name] for name in Searched._fields]
 _IN_ONE_QUERY = 5_000  # ids; SQLite takes 32,766 variables, PostgreSQL 65,535
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of the catalogue's history; ``paper`` is None where it was removed.
-
-    The paper has what can be searched, not its addresses and the like.
-    """
+    """One step of the catalogue's history; ``paper`` is None where it was removed."""
 
     cursor: int
     id: str
-    paper: Paper | None
+    paper: Searched | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +128,10 @@ class Papers:
         """Changes numbered above ``after``, oldest first, each paper in its newest state."""
         with self._db.read() as tx:
             changed = tables.papers.c.changed
-            columns = [tables.papers.c[name] for name in _SEARCHED]
             rows = tx.execute(
-                sa.select(changed, *columns).where(changed > after).order_by(changed).limit(limit)
+                sa.select(changed, *_SEARCHED).where(changed > after).order_by(changed).limit(limit)
             )
-            found = [Change(cursor, values[0], _searched(values)) for cursor, *values in rows]
+            found = [Change(row[0], row[1], Searched._make(row[1:])) for row in rows]
             removed = tables.removals.c.changed
             gone = tx.execute(
                 sa.select(removed, tables.removals.c.paper_id)
@@ -285,18 +282,8 @@ def _paper(row: Sequence[Any]) -> Paper:
     return Paper(**dict(zip(_FIELDS, values, strict=True)))
 
 
-def _searched(values: Sequence[Any]) -> Paper:
-    *plain, authors, keywords, categories = values
-    return Paper(
-        **dict(zip(_SEARCHED, plain, strict=False)),
-        authors=tuple(authors),
-        keywords=tuple(keywords),
-        categories=tuple(categories),
-    )
-
-
 def _row(paper: Paper, now: datetime, changed: int) -> dict[str, Any]:
-    row = {name: getattr(paper, name) for name in _FIELDS}
+    row: dict[str, Any] = dict(zip(_FIELDS, _values(paper), strict=True))
     row["first_seen_at"] = paper.first_seen_at or now
     row["changed"] = changed
     return row

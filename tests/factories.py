@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from storage.model import Paper
+from storage.model import Paper, Searched
 
 NOON = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 """A Tuesday."""
@@ -26,3 +26,8 @@ def paper(number: int = 1, **values: Any) -> Paper:
         "upvotes": 10,
     }
     return Paper(**facts | values)
+
+
+def searched(paper: Paper) -> Searched:
+    """What the catalogue gives of this paper to those who follow it."""
+    return Searched._make(getattr(paper, name) for name in Searched._fields)

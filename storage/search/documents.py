@@ -13,13 +13,13 @@ import tantivy
 from storage.search.engine import BLANKS
 
 if TYPE_CHECKING:
-    from storage.model import Paper
+    from storage.model import Searched
 
 DAY_BITS = 22  # of a rank: below the votes stands the day, as an ordinal
 EVERY = "paper"
 CODE = "has:code"
 _MOST_VOTES = (1 << 40) - 1
-_REMEMBERED = 20_000  # authors and categories, which come again and again
+_REMEMBERED = 1_000  # categories, which come again and again; authors do not
 _NAME_WORDS = 6  # of an author, of which all pairs are indexed
 
 
@@ -42,14 +42,15 @@ def schema() -> tantivy.Schema:
 
 
 def document(
-    paper: Paper, title: str, authors: Sequence[str], others: Sequence[str], place: int
+    paper: Searched, title: str, authors: Sequence[str], others: Sequence[str], place: int
 ) -> str:
     """The document of a paper as JSON, which tantivy reads much faster than it is called.
 
     The texts are given folded; ``others`` is what is searched beside title and authors.
     """
     tags = [EVERY, *([CODE] if paper.code_url else [])]
-    tags += [_author_tags(author) for author in authors]
+    for author in authors:
+        tags += author_tags(author.split())
     tags += [_category_tags(category) for category in paper.categories]
     on = paper.published_at.date() if paper.published_at else paper.listed_on
     day = on.toordinal() if on else 0
@@ -65,11 +66,6 @@ def document(
     if on:
         made["day"] = day
     return orjson.dumps(made).decode()
-
-
-@lru_cache(_REMEMBERED)
-def _author_tags(name: str) -> str:
-    return " ".join(author_tags(name.split()))
 
 
 def author_tags(name: Sequence[str]) -> list[str]:

@@ -25,7 +25,7 @@ from storage.search.texts import Extent, Texts, TextsWriter, checksum
 from storage.search.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from storage.model import Paper
+    from storage.model import Searched
 
 FORMAT = 3
 """Raise it where the schema, the folding of words or the texts change: old indexes are rebuilt."""
@@ -166,7 +166,7 @@ class Writer:
         """These papers are put or removed next; looks up at once where their texts are."""
         self._old = {} if self._new else self._index.view.places(ids)
 
-    def put(self, paper: Paper) -> None:
+    def put(self, paper: Searched) -> None:
         """Add a paper, in place of an earlier state of it."""
         title, authors, others = searched(paper)
         others.append(" ".join(map(initials, authors)))

@@ -17,7 +17,7 @@ from storage.search.catalogue import Catalogue, Progress, Reached
 from storage.search.engine import DamageError
 
 if TYPE_CHECKING:
-    from storage.model import Paper
+    from storage.model import Paper, Searched
     from storage.papers import Change
     from storage.search.embedding import Embedding
     from storage.search.vectors import Vectors, Writer
@@ -209,7 +209,7 @@ def _apply(embedding: Embedding, writer: Writer, changes: Sequence[Change]) -> N
         writer.put(new, embedding.of([texts[id] for id in new]))
 
 
-def meant(paper: Paper) -> str:
+def meant(paper: Paper | Searched) -> str:
     """What is compared of a paper."""
     return f"{paper.title}. {paper.abstract or paper.summary or ''}"
 

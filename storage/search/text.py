@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from storage.model import Paper
+    from storage.model import Paper, Searched
 
 INITIAL = "+"
 """Stands between an initial and its name; no other word has it."""
@@ -28,7 +28,8 @@ _LATEX_LETTERS = {name: name for name in ("ss", "ae", "oe", "o", "l", "i", "j")}
 _LATEX_ACCENTS = frozenset("bcdHkrtuv")
 
 _LATEX = re.compile(r"\\(?:([a-zA-Z]+)\s*|.)", re.DOTALL)
-_MARKUP = str.maketrans("", "", "${}^_")
+_MARKUP = "${}^_"
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _LONE_GREEK = re.compile(r"(?<![\u0370-\u03ff])[α-ω](?![\u0370-\u03ff])")
 # Scripts that put no blanks between words: ideographs and kana.
 _UNSPACED = re.compile(
@@ -58,11 +59,12 @@ def fold(text: str) -> str:
     A word is a run of letters and digits of any script; ideographs and kana, which have no blanks
     between words, come as overlapping pairs.  ``$\\alpha$``, ``α`` and ``alpha`` are one word.
     """
-    if "\\" in text or "$" in text:
-        text = _LATEX.sub(_plain, text).translate(_MARKUP)
+    dropped = _MARKUP if "\\" in text or "$" in text else ""
+    if dropped:
+        text = _LATEX.sub(_plain, text)
     if text.isascii():
-        return text.encode().translate(_ASCII).decode()  # five times as fast
-    return _decompose(text).translate(_WORDS)
+        return text.encode().translate(_ASCII, dropped.encode()).decode()  # five times as fast
+    return _decompose(text.translate(str.maketrans("", "", dropped))).translate(_WORDS)
 
 
 def words(text: str) -> list[str]:
@@ -70,7 +72,7 @@ def words(text: str) -> list[str]:
     return fold(text).split()
 
 
-def searched(paper: Paper) -> tuple[str, list[str], list[str]]:
+def searched(paper: Paper | Searched) -> tuple[str, list[str], list[str]]:
     """What is searched of a paper, folded: its title, its authors, and its other parts."""
     others = [paper.abstract or paper.summary or "", *paper.keywords, paper.organization or ""]
     return fold(paper.title), [*map(fold, paper.authors)], [fold(text) for text in others if text]
@@ -119,10 +121,14 @@ def _plain(command: re.Match[str]) -> str:
 
 def _decompose(text: str) -> str:
     text = unicodedata.normalize("NFKD", text).casefold()
-    text = "".join([char for char in text if not unicodedata.combining(char)])
+    text = _FOREIGN.sub(_without_marks, text)
     text = unicodedata.normalize("NFC", text).translate(_LETTERS)
     text = _LONE_GREEK.sub(lambda letter: f" {_GREEK[letter[0]]} ", text.replace("ς", "σ"))
     return _UNSPACED.sub(_pairs, text)
+
+
+def _without_marks(run: re.Match[str]) -> str:
+    return "".join([char for char in run[0] if not unicodedata.combining(char)])
 
 
 def _pairs(run: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from storage.model import Paper
 from storage.papers import Change
+from tests.factories import searched
 
 
 class Stream:
@@ -33,6 +34,6 @@ class Stream:
     def changes(self, after: int, limit: int) -> list[Change]:
         start = time.perf_counter()
         batch = enumerate(islice(self._papers, limit), after + 1)
-        changes = [Change(number, paper.id, paper) for number, paper in batch]
+        changes = [Change(number, paper.id, searched(paper)) for number, paper in batch]
         self.seconds += time.perf_counter() - start
         return changes

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from storage.model import Paper
+from storage.model import Paper, Searched
 from storage.papers import Change
+from tests.factories import searched
 
 
 class FakePapers:
@@ -20,7 +21,7 @@ class FakePapers:
 
     def save(self, papers: Iterable[Paper]) -> None:
         for paper in papers:
-            self._change(paper.id, paper)
+            self._change(paper.id, searched(paper))
 
     def remove(self, id: str) -> None:
         self._change(id, None)
@@ -37,6 +38,6 @@ class FakePapers:
         valid = (change for change in later if self._newest[change.id] == change.cursor)
         return list(islice(valid, limit))
 
-    def _change(self, id: str, paper: Paper | None) -> None:
+    def _change(self, id: str, paper: Searched | None) -> None:
         self._log.append(Change(len(self._log) + 1, id, paper))
         self._newest[id] = len(self._log)
