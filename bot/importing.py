@@ -30,7 +30,7 @@ from storage.papers import Saved
 from storage.search import MeaningError
 from storage.store import Store
 
-_BATCH = 2_000
+_BATCH = 5_000
 _SHOWN = 20
 """Problems that are told one by one; the rest is only counted."""
 _LARGE = 10_000_000

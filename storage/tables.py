@@ -39,7 +39,8 @@ class Instant(TypeDecorator[datetime.datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a stored instant needs a time zone")
-        value = value.astimezone(datetime.UTC)
+        if value.tzinfo is not datetime.UTC:  # which it nearly always is
+            value = value.astimezone(datetime.UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(
