@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from dataclasses import asdict
@@ -306,6 +307,7 @@ def _instant(text: str) -> datetime:
 
 def main() -> None:
     """Entry point: faults that a person can mend are told in a sentence, without a traceback."""
+    gc.freeze()  # what is imported stays: no collection, nor the last one, need look at it again
     try:
         cli()
     except (SettingsError, StorageError, SourceError, DeliveryError, OSError) as error:

@@ -10,15 +10,12 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from adapters.base import Chat, Source
 from adapters.console import Console
-from adapters.server import Server
-from adapters.sources import arxiv, huggingface
-from adapters.sources.arxiv import Arxiv
-from adapters.sources.huggingface import HuggingFace
 from adapters.sources.sample import Sample
 from bot.allowance import Allowance
 from bot.connections import Connections
@@ -44,6 +41,11 @@ from storage.recovery import Recovery
 from storage.search import Meaning
 from storage.store import Store
 from storage.subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from adapters.server import Server
+    from adapters.sources.arxiv import Arxiv
+    from adapters.sources.huggingface import HuggingFace
 
 _SAMPLE_BANNER = (
     "Hugging Face was not reached yet. These are 80 well-known papers that come with paperbot; "
@@ -175,6 +177,8 @@ async def _sources(
     settings: Settings, store: Store, pool: Executor, owner: str, now: Callable[[], datetime]
 ) -> AsyncIterator[tuple[HuggingFace, Arxiv]]:
     """The Hub, which is asked first: it is quicker, and knows votes and code.  Then arXiv."""
+    from adapters.sources import arxiv, huggingface  # noqa: PLC0415 - a store alone needs no aiohttp
+
     turns = Turns(store.leases, "arXiv", owner, _ARXIV_GAP, pool, now)
     async with (
         huggingface.connected(settings.hf.endpoint, _reveal(settings.hf.token), now) as hub,

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from rich.console import Console
 
-from adapters.server import Server
 from bot import logs
 from bot.app import App, build, utc_now
 from bot.settings import Settings, load
@@ -32,9 +31,14 @@ def with_app(
 ) -> None:
     """Run ``work`` in an application, with chats only where it posts to them."""
     settings = configured()
+    server: Server | None = None
+    if chats:
+        from adapters.server import Server  # noqa: PLC0415 - `say` has no use for it
+
+        server = Server()
 
     async def session() -> None:
-        async with build(settings, Server() if chats else None, now) as app:
+        async with build(settings, server, now) as app:
             await work(app)
 
     asyncio.run(session())

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TextIO
 
 from adapters.base import DeliveryError, Finding, Handle, RenderAs
-from adapters.console.prompt import typed_lines
 from adapters.console.render import render, styled
 from commands.model import Action, Call, Caller, Command, Reply
 from storage.model import Payload, Standing, Target
@@ -103,6 +102,8 @@ class Console:
         """
         if self._input is None:
             raise ValueError("this console was made without an input to read from")
+        from adapters.console.prompt import typed_lines  # noqa: PLC0415 - slow; who types can wait
+
         actions: list[Action] = []
         async for line in typed_lines(self._input, self._output, commands, self._history):
             text = line.strip()

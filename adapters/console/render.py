@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from prompt_toolkit.utils import get_cwidth
+from wcwidth import wcwidth
 
 from adapters.base import RenderAs
 from adapters.text import facts, plain, shorten
@@ -98,7 +98,7 @@ def wrap(text: str, width: int) -> list[str]:
     used = 0
     for word in text.split():
         for piece in _pieces(word, width):
-            columns = get_cwidth(piece)
+            columns = _columns(piece)
             if used and used + 1 + columns <= width:
                 lines[-1] += " " + piece
                 used += 1 + columns
@@ -109,12 +109,17 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
+def _columns(text: str) -> int:
+    """At most: not every terminal joins an emoji that is made of several."""
+    return sum(max(wcwidth(char), 0) for char in text)
+
+
 def _pieces(word: str, width: int) -> Iterator[str]:
     """A word in parts that fit."""
     piece = ""
     columns = 0
     for char in word:
-        wide = get_cwidth(char)
+        wide = _columns(char)
         if columns + wide > width:
             yield piece
             piece, columns = "", 0
