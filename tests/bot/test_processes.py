@@ -193,6 +193,18 @@ def dump(path: Path, count: int, padding: str = "") -> None:
             file.write(json.dumps(row) + "\n")
 
 
+def test_a_large_import_into_a_fresh_folder_leaves_every_paper_to_be_found(
+    machine: Machine,
+) -> None:
+    file = machine.folder / "all.jsonl"
+    dump(file, 700, " A gear, a lever and a spring." * 500)
+    assert file.stat().st_size > 10_000_000  # large enough to be indexed by a second process
+    machine.paperbot("import", "all.jsonl")
+    last_page = machine.say("search before:2030 --limit 50 --page 14")
+    assert len(last_page["cards"]) == 50
+    assert machine.say('search "order 699"')["cards"][0]["paper_id"] == "2401.00699"
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_kill_9_during_an_import_loses_nothing_that_was_there(machine: Machine, seed: int) -> None:
     dump(machine.folder / "first.jsonl", 10)
