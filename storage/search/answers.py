@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import tantivy
 from tantivy import Occur
@@ -31,13 +32,16 @@ if TYPE_CHECKING:
     from storage.model import Paper
 
 _CANDIDATES = 100
-_WORTH = 0.45  # of the index's best score: candidates below it never come up
+_WORTH = 0.5  # of the index's best score: candidates below it have little hope
+_MANY = 10  # hopeful candidates; who asks so broadly may want to see the others, too
 _FEW = 10  # filtered candidates; fewer are not enough to choose from
 _SUGGESTED = 40  # candidates for autocomplete
 _DEEPEST = 1_000  # results that can be paged through
 _LEAST = 0.4  # of the best one's score; below that a hit only shares a common word
 _TELLING = 16  # words of a paper by which others are related
 _TITLE_COUNTS = 3  # times, beside the abstract
+
+_Hit: TypeAlias = tuple[Any, tantivy.DocAddress]
 
 _ANYWHERE = (("all", 1.0), ("title", 0.25))  # where to ask, and what a match there is worth
 _IN_TITLE = (("title", 1.0),)
@@ -72,8 +76,7 @@ def find(view: View, query: Query, limit: int, offset: int) -> Results:
     if not typed:
         return Results(_hits(_listed(view, clauses, end)[offset:]), tuple(names))
     terms = understand(view, typed)
-    most = -(-end // _CANDIDATES) * _CANDIDATES
-    found = _candidates(view, terms, _ANYWHERE, clauses, most)
+    found = _candidates(view, terms, _ANYWHERE, clauses, end)
     corrected = taken_for(terms, found[0].text) if found else []
     return Results(_hits(found[offset:end]), (*names, *corrected))
 
@@ -98,14 +101,14 @@ def related(view: View, paper: Paper, limit: int, clauses: Clauses) -> tuple[Hit
             weight = math.log1p(count) * idf(frequency, view.total)
             terms.append(Term(word, (Reading(word, 1.0, frequency),), weight=weight))
     terms = sorted(terms, key=lambda term: -term.weight)[:_TELLING]
-    return _hits(_candidates(view, terms, _ANYWHERE, clauses, _CANDIDATES)[:limit])
+    return _hits(_candidates(view, terms, _ANYWHERE, clauses, limit)[:limit])
 
 
 def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:
     """See ``Search.suggest``."""
     typed = list(dict.fromkeys(words(text[:LONGEST])))
     terms = understand(view, typed, "title")
-    return _hits(_candidates(view, terms, _IN_TITLE, [], _SUGGESTED)[:limit])
+    return _hits(_candidates(view, terms, _IN_TITLE, [], limit, _SUGGESTED)[:limit])
 
 
 def _typed(query: Query) -> list[str]:
@@ -123,26 +126,46 @@ def _listed(view: View, clauses: Clauses, end: int) -> list[Ranked]:
 
 
 def _candidates(
-    view: View, terms: Sequence[Term], fields: Fields, clauses: Clauses, most: int
+    view: View,
+    terms: Sequence[Term],
+    fields: Fields,
+    clauses: Clauses,
+    end: int,
+    at_once: int = _CANDIDATES,
 ) -> list[Ranked]:
-    """The index's best, put in order by hundreds, so that a page is the same at any limit."""
+    """The index's best, ``end`` or more, put in order part by part.
+
+    The parts depend on nothing else, so that a page is the same at any limit.
+    """
+    most = -(-end // at_once) * at_once
     hits = _asked(view, affordable(terms), fields, clauses, most)
     if len(hits) < (_FEW if clauses else 1):  # the filters, or removals, left nothing rare
         hits = _asked(view, terms, fields, clauses, most)
-    least = _WORTH * hits[0][0] if hits else 0.0
-    addresses = [address for score, address in hits if score >= least]
-    places, ranks = view.numbers("place", addresses), view.numbers("rank", addresses)
     found: list[Ranked] = []
-    for start in range(0, len(places), _CANDIDATES):
-        part = slice(start, start + _CANDIDATES)
-        found += ranked(view, terms, places[part], ranks[part])
-    least = _LEAST * found[0].score if found else 0.0
-    return [one for one in found if one.score >= least]
+    for part in _parts(hits, at_once):
+        addresses = [address for _, address in part]
+        places, ranks = view.numbers("place", addresses), view.numbers("rank", addresses)
+        more = ranked(view, terms, places, ranks)
+        least = _LEAST * (found or more)[0].score
+        found += [one for one in more if one.score >= least]
+        if len(found) >= end:
+            break
+    return found
+
+
+def _parts(hits: Sequence[_Hit], at_once: int) -> Iterator[Sequence[_Hit]]:
+    """The hopeful ones first, which are enough mostly; where they are few, nothing else."""
+    least = _WORTH * hits[0][0] if hits else 0.0
+    hopeful = sum(score >= least for score, _ in hits[:at_once])
+    starts = [0, hopeful]
+    if hopeful >= _MANY:
+        starts += [*range(at_once, len(hits), at_once), len(hits)]
+    return (hits[start:end] for start, end in pairwise(starts) if start < end)
 
 
 def _asked(
     view: View, terms: Sequence[Term], fields: Fields, clauses: Clauses, most: int
-) -> list[tuple[Any, tantivy.DocAddress]]:
+) -> list[_Hit]:
     asked = question(view, terms, fields)
     if clauses:
         asked = tantivy.Query.boolean_query([(Occur.Must, asked), *clauses])

@@ -26,11 +26,11 @@ _SHORTEST_TYPO = 4  # letters
 _SHORTEST_FAR = 5
 _SHORTEST_SPLIT = 6
 _SHORTEST_BEGUN = 2  # bytes: one ideograph says enough
-_FAR_LOOKUPS = 2  # in one query: each takes milliseconds
+_FAR_LOOKUPS = 2  # in one query: each takes a millisecond
 _FREQUENT_HALF = 1 / 10_000  # of all papers have it
 _JOINED = 3  # a joined word is so many times as frequent as the rarer half
 _LETTER = 0.5  # likeness of a lone letter to itself where it may be an initial
-_POSTINGS = 300_000
+_POSTINGS = 200_000
 _SHARE = 0.8
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 INITIAL = "+"
 """Stands between an initial and its name; no other word has it."""
 _NAME_WORDS = 6  # of an author, by which initials count
-_REMEMBERED = 20_000  # authors, who come again and again
 
 _GREEK = {
     letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"
@@ -78,7 +76,6 @@ def searched(paper: Paper | Searched) -> tuple[str, list[str], list[str]]:
     return fold(paper.title), [*map(fold, paper.authors)], [fold(text) for text in others if text]
 
 
-@lru_cache(_REMEMBERED)
 def initials(name: str) -> str:
     """The words by which an author is found whose first names are typed as letters.
 

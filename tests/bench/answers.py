@@ -72,18 +72,18 @@ def answered(ask: Ask, asked: Sequence[Question], longest: float = math.inf) -> 
     return answers
 
 
-def together(ask: Callable[[str], object], texts: Sequence[str], threads: int) -> str:
-    """Ask from several threads at once."""
+def together(ask: Callable[[str], object], texts: Sequence[str], callers: int, threads: int) -> str:
+    """Ask for several callers at once, each of whom waits for a turn and an answer."""
     seconds: list[float] = []
 
     def one(text: str) -> None:
         start = time.perf_counter()
-        ask(text)
+        pool.submit(ask, text).result()
         seconds.append(time.perf_counter() - start)
 
     start = time.perf_counter()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, texts))
+    with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(callers) as people:
+        list(people.map(one, texts))
     rate = len(seconds) / (time.perf_counter() - start)
     shares = ", ".join(f"p{s * 100:.0f} {at(seconds, s) * 1e3:.2f} ms" for s in (0.5, 0.99))
     return f"{rate:,.0f} a second, {shares}"

@@ -25,6 +25,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from bot.app import THREADS
 from storage.search import Query, Search
 from storage.search.generations import Generations
 from tests.bench.answers import HEAD, Answers, Ask, answered, at, keep, kept, memory, show
@@ -144,9 +145,10 @@ def _ask(folder: Path, options: argparse.Namespace) -> None:
         show(found[seed].row(f"search, seed {seed} ({name}), {len(seeds[seed])}"))
     _by_kind(found)
     _typed_letter_by_letter(folder, seeds[HELD_OUT])
-    for threads in (1, 2, 8):
-        texts = [one.text for one in seeds[HELD_OUT]]
-        show(f"{threads} callers: {asked_together(ask, texts, threads)}")
+    texts = [one.text for one in seeds[HELD_OUT]]
+    for callers in (1, 2, 8):
+        told = asked_together(ask, texts, callers, THREADS)
+        show(f"{callers} callers of the bot's {THREADS} threads: {told}")
     _hostile(ask)
 
 
