@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 from datetime import datetime, time
@@ -34,6 +35,7 @@ async def run(
         loop.add_signal_handler(number, stop.set)
     server = Server(settings.http.host, settings.http.port)
     async with build(settings, server, now, Allowance()) as app:
+        spare_heap()
         _log.info("running", owner=app.owner)
         schedule = Schedule(app)
         add_probes(server, partial(faults, app), partial(metrics, app), CONTENT_TYPE)
@@ -60,6 +62,15 @@ async def run(
             await schedule.stop()
             await app.stop()
             await server.stop()
+
+
+def spare_heap() -> None:
+    """Leave what there is by now, above all libraries, out of all later garbage collections.
+
+    A whole one stops the event loop for 75 ms with it, and for 10 ms without.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _welcome(app: App, url: str) -> str:

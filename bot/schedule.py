@@ -133,7 +133,7 @@ class Schedule:
         return tick
 
     def _every(self, every: timedelta, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        trigger = IntervalTrigger(seconds=int(every.total_seconds()))
+        trigger = IntervalTrigger(seconds=every.total_seconds())
         self._scheduler.add_job(self._guarded(name, work), trigger)
 
     async def _poll(self) -> None:

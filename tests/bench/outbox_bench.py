@@ -39,6 +39,7 @@ from adapters.slack.render import render
 from bot.app import THREADS, open_store
 from bot.outbox import Outbox
 from bot.plan import Planner
+from bot.run import spare_heap
 from bot.settings import Settings
 from commands import COMMANDS
 from commands.model import Reply
@@ -135,6 +136,7 @@ def slack(store: Store, channels: int) -> None:
 async def _slack(store: Store, channels: int) -> None:
     async with _server() as url, new_session() as session:
         chat: Any = Workspaces(session, url)
+        spare_heap()
         plan(store, chat, channels)
         alone = await _sdk_alone(session, url, channels)
         chats = {chat.name: chat}
