@@ -25,6 +25,7 @@ _POINTER = "current"
 class Generations:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._told: str | None = None
 
     @contextmanager
     def lock(self, wait: bool) -> Iterator[bool]:
@@ -57,8 +58,10 @@ class Generations:
                     return Index.open(self._folder / name)
             except Exception:
                 if name == self.current():  # else it was replaced and removed meanwhile
-                    where = self._folder / name
-                    log.warning("the search index in %s cannot be opened", where, exc_info=True)
+                    if name != self._told:  # everyone who asks comes here until it is rebuilt
+                        self._told = name
+                        where = self._folder / name
+                        log.warning("the search index in %s cannot be opened", where, exc_info=True)
                     return None
         return None
 

@@ -66,13 +66,18 @@ def test_a_damaged_index_is_made_anew(
     assert search.refresh() == 0
 
 
-def test_an_index_of_another_format_is_made_anew(
-    tmp_path: Path, search: Search, papers: FakePapers, monkeypatch: pytest.MonkeyPatch
+def test_an_index_of_another_format_is_told_once_and_made_anew(
+    tmp_path: Path,
+    search: Search,
+    papers: FakePapers,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     search.refresh()
     monkeypatch.setattr("storage.search.index.FORMAT", FORMAT + 1)
     newer = Search(tmp_path / "index", papers)
-    assert found(newer, "attention") == []
+    assert found(newer, "attention") == found(newer, "residual") == []
+    assert len(caplog.records) == 1
     assert newer.refresh() == 2
     assert found(newer, "attention") == [ATTENTION.id]
 
