@@ -34,9 +34,12 @@ class Texts:
 
     def __init__(self, path: Path, size: int) -> None:
         """Raises ValueError or OSError where the file is missing or shorter than ``size``."""
-        with path.open("rb") as file:
-            # An empty file cannot be mapped.
-            self._data = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b""
+        self._data: mmap.mmap | bytes = b""  # an empty file cannot be mapped
+        if size:
+            with path.open("rb") as file:
+                self._data = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+            # What stands beside a text is of no use: reading it took most of a cold answer's time.
+            self._data.madvise(mmap.MADV_RANDOM)
 
     def __getitem__(self, place: int) -> bytes:
         start = place >> _LENGTH_BITS
