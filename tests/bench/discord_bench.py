@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +20,7 @@ from tests.bench.answers import show
 from tests.bench.slack_bench import RATE, fill
 from tests.fakes.discord import Discord
 from tests.fakes.discord.seen import Seen
+from tests.processes import RUN, environment
 
 
 def main() -> None:
@@ -88,19 +87,8 @@ def _row(name: str, times: list[float]) -> None:
 
 
 def _start(folder: str, fake: Discord) -> subprocess.Popen[bytes]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "PAPERBOT_DATA_DIR": folder,
-        "PAPERBOT_HTTP__PORT": "0",
-        "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
-        "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
-        "PAPERBOT_DISCORD__TOKEN": fake.token,
-        "PAPERBOT_DISCORD__API_URL": fake.api_url,
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"], env=environment, stderr=subprocess.DEVNULL
-    )
+    env = environment(Path(folder), DISCORD__TOKEN=fake.token, DISCORD__API_URL=fake.api_url)
+    return subprocess.Popen(RUN, env=env, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

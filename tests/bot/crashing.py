@@ -1,22 +1,25 @@
-"""One run of planner and outbox that dies at a named step: run by ``test_crashes``."""
+"""Runs that die at a named step, for ``test_crashes`` and ``test_processes``."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from bot.app import open_store
-from bot.outbox import Outbox
+from adapters.server import Server
+from bot.app import build, open_store, utc_now
+from bot.outbox import LEASE, Outbox
 from bot.plan import Planner
+from bot.run import subscribe_playground
 from bot.settings import Settings
 from commands import COMMANDS
 from storage.model import Payload, Target
@@ -51,6 +54,28 @@ def run(settings: Settings, now: datetime, step: str = "") -> None:
         Planner(store, COMMANDS, {"fake": chat}, ZoneInfo("UTC")).plan(now)
         asyncio.run(Outbox(store, {"fake": chat}, pool, f"owner at {now}", lambda: now).drain())
     store.close()
+
+
+def die_posting(settings: Settings, step: str) -> None:
+    """Die by SIGKILL on the way to the playground's first post: planned, claimed or sent."""
+    asyncio.run(_die_posting(settings, step))
+
+
+async def _die_posting(settings: Settings, step: str) -> None:
+    def past() -> datetime:
+        return utc_now() - LEASE - timedelta(minutes=1)  # its leases have lapsed by now
+
+    async with build(settings, Server(), past) as app:
+        await app.sample.fetch(date.min)
+        subscribe_playground(app)
+        app.planner.plan(past())
+        if step == "planned":
+            os.kill(os.getpid(), signal.SIGKILL)
+        (header,) = app.store.deliveries.claim("me", {"web": timedelta(0)}, past(), LEASE, 1)
+        if step == "claimed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        await app.chats["web"].send(header.target, header.payload, header.parent_ref, header.key)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _arm(store: Store, chat: KeptChat, step: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from multiprocessing import get_context
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +16,9 @@ from storage.store import Store
 from tests.bot.conftest import DAILY
 from tests.bot.crashing import DIED, KeptChat, run
 from tests.factories import NOON, paper
+from tests.processes import FORKED
 
-DEATHS = 3
-CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.bot.crashing"])
+DEATHS = 2
 
 
 @pytest.fixture
@@ -48,7 +46,7 @@ def machine(store: Store, settings: Settings, database_url: str) -> Settings:
 
 
 def die(machine: Settings, now: datetime, step: str) -> None:
-    process = CONTEXT.Process(target=run, args=(machine, now, step))
+    process = FORKED.Process(target=run, args=(machine, now, step))
     process.start()
     process.join()
     assert process.exitcode == DIED, f"it never came to “{step}”"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import random
 import shutil
 import signal
@@ -13,15 +12,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 
-ROOT = Path(__file__).parents[2]
-DEADLINE = 60.0
-"""Seconds until a process that should have got somewhere is given up."""
+from bot.__main__ import cli
+from bot.app import open_store
+from bot.settings import Settings
+from tests.bot.crashing import die_posting
+from tests.fakes.hub import Hub
+from tests.processes import DEADLINE, FORKED, NOWHERE, ROOT, RUN, environment
 
 
 class Machine:
@@ -29,20 +33,14 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PAPERBOT_DATA_DIR": str(folder / "data"),
-            "PAPERBOT_HTTP__PORT": "0",
-            "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
-            "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
-            "PAPERBOT_TIMEZONE": "UTC",
-        }
+        self.environment = environment(folder / "data", TIMEZONE="UTC")
+        self.settings = Settings(data_dir=folder / "data", database_url="", timezone="UTC")
+        self.settings.hf.endpoint = self.settings.arxiv.api_url = NOWHERE
         self.started: list[subprocess.Popen[str]] = []
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            arguments,
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -52,27 +50,39 @@ class Machine:
         self.started.append(process)
         return process
 
-    def paperbot(self, *arguments: str, code: int = 0) -> str:
-        process = self.start("-m", "bot", *arguments)
+    def paperbot(self, *arguments: str) -> str:
+        """A command in a process of its own."""
+        process = self.start(sys.executable, "-m", "bot", *arguments)
         output, errors = process.communicate(timeout=DEADLINE)
-        assert process.returncode == code, errors
+        assert process.returncode == 0, errors
         return output
 
+    def here(self, *arguments: str) -> str:
+        """A command in this process, where its imports are done already."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder)
+            result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
     def say(self, line: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.paperbot("say", "--json", line))
+        answer: dict[str, Any] = json.loads(self.here("say", "--json", line))
         return answer
 
     def count(self) -> int:
         """How many papers the index and the database agree on."""
         reply = self.say("search before:2030 --limit 50")
         assert reply["cards"]
-        script = "from bot.app import *; from bot.settings import load; import sys\n"
-        script += "print(open_store(load()).papers.count())"
-        return int(self.start("-c", script).communicate(timeout=DEADLINE)[0])
+        store = open_store(self.settings)
+        count = store.papers.count()
+        store.close()
+        return count
 
     def serve(self) -> tuple[subprocess.Popen[str], str]:
         """Start ``paperbot run``; the process and its address."""
-        process = self.start("-m", "bot", "run")
+        process = self.start(*RUN)
         assert process.stderr
         for line in process.stderr:
             if "http://" in line:
@@ -98,9 +108,10 @@ async def posts(url: str, enough: Callable[[list[Any]], bool]) -> list[dict[str,
     async with aiohttp.ClientSession() as session:
         for _ in range(int(DEADLINE * 5)):
             async with session.ws_connect(f"{url}/socket") as socket:
-                hello = await socket.receive_json()
-            if enough(hello["posts"]):
-                found: list[dict[str, Any]] = hello["posts"]
+                while (said := await socket.receive_json())["type"] != "hello":
+                    pass  # a post was quicker
+            found: list[dict[str, Any]] = said["posts"]
+            if enough(found):
                 return found
             await asyncio.sleep(0.2)
     raise AssertionError("the playground never showed it")
@@ -130,48 +141,19 @@ async def test_a_fresh_machine_serves_posts_answers_and_ends_cleanly(machine: Ma
     assert "Traceback" not in errors
 
 
-CRASH = """
-import asyncio, os, signal, sys
-from datetime import timedelta
-from adapters.server import Server
-from bot.app import build, utc_now
-from bot.outbox import LEASE
-from bot.run import subscribe_playground
-from bot.settings import load
-from datetime import date
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-async def main(step):
-    settings = load()
-    past = lambda: utc_now() - LEASE - timedelta(minutes=1)  # its leases have lapsed by now
-    async with build(settings, Server(), past) as app:
-        await app.sample.fetch(date.min)
-        subscribe_playground(app)
-        app.planner.plan(past())
-        if step == "planned":
-            die()
-        (header,) = app.store.deliveries.claim("me", {"web": timedelta(0)}, past(), LEASE, 1)
-        if step == "claimed":
-            die()
-        await app.chats["web"].send(header.target, header.payload, header.parent_ref, header.key)
-        die()
-
-asyncio.run(main(sys.argv[1]))
-"""
-
-
 @pytest.mark.parametrize("step", ["planned", "claimed", "sent"])
 async def test_kill_9_on_the_way_to_a_post_loses_nothing_and_doubles_nothing(
     machine: Machine, step: str
 ) -> None:
-    crashed = machine.start("-c", CRASH, step)
-    crashed.communicate(timeout=DEADLINE)
-    assert crashed.returncode == -signal.SIGKILL
-    _, url = machine.serve()
-    await posts(url, whole)
-    shown = await posts(url, whole)
+    crashed = FORKED.Process(target=die_posting, args=(machine.settings, step))
+    crashed.start()
+    crashed.join(DEADLINE)
+    assert crashed.exitcode == -signal.SIGKILL
+    async with Hub(datetime.now(UTC).date()) as hub:  # with no list: the sample stays
+        machine.environment["PAPERBOT_HF__ENDPOINT"] = hub.url
+        _, url = machine.serve()
+        await posts(url, whole)
+        shown = await posts(url, whole)
     headers = [post for post in shown if post["payload"]["kind"] == "header"]
     titles = [card["title"] for post in shown for card in post["payload"].get("cards", ())]
     assert len(headers) == 1
@@ -208,10 +190,10 @@ def test_a_large_import_into_a_fresh_folder_leaves_every_paper_to_be_found(
 @pytest.mark.parametrize("seed", range(2))
 def test_kill_9_during_an_import_loses_nothing_that_was_there(machine: Machine, seed: int) -> None:
     dump(machine.folder / "first.jsonl", 10)
-    machine.paperbot("import", "first.jsonl")
+    machine.here("import", "first.jsonl")
     # More than 10 MB: large enough to be indexed by a second process.
     dump(machine.folder / "all.jsonl", 8_000, " A gear, a lever and a spring." * 40)
-    process = machine.start("-m", "bot", "import", "all.jsonl")
+    process = machine.start(sys.executable, "-m", "bot", "import", "all.jsonl")
     time.sleep(random.Random(seed).uniform(0.5, 3))
     process.kill()
     process.communicate()
@@ -227,13 +209,13 @@ def test_kill_9_during_an_index_rebuild_leaves_a_working_search(
     machine: Machine, seed: int
 ) -> None:
     dump(machine.folder / "all.jsonl", 6_000)
-    machine.paperbot("import", "all.jsonl")
-    process = machine.start("-m", "bot", "index", "rebuild")
+    machine.here("import", "all.jsonl")
+    process = machine.start(sys.executable, "-m", "bot", "index", "rebuild")
     time.sleep(random.Random(seed).uniform(0.3, 2))
     process.kill()
     process.communicate()
     assert machine.say('search "order 5999"')["cards"][0]["paper_id"] == "2401.05999"
-    machine.paperbot("index", "rebuild")
+    machine.here("index", "rebuild")
     assert machine.say('search "order 17"')["cards"][0]["paper_id"] == "2401.00017"
 
 
@@ -245,7 +227,7 @@ def test_deliver_works_without_the_playground(machine: Machine) -> None:
     machine.environment["PYTHONPATH"] = str(copy)
     dump(machine.folder / "papers.jsonl", 3)
     machine.paperbot("import", "papers.jsonl")
-    made = machine.say("subscribe trending at 09:00 on daily")
+    made = json.loads(machine.paperbot("say", "--json", "subscribe trending at 09:00 on daily"))
     assert made["title"] == "Subscription 1 is set"
     due = made["text"].split("First post: ")[1]
     tomorrow = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86_400))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -20,10 +18,7 @@ from storage.search import Query, Search
 from tests.engines import Engine
 from tests.factories import paper
 from tests.fakes.discord import Discord
-
-ROOT = Path(__file__).parents[2]
-DEADLINE = 60.0
-"""Seconds until something that should have happened is given up."""
+from tests.processes import DEADLINE, RUN, environment
 
 
 class Replicas:
@@ -32,16 +27,11 @@ class Replicas:
     def __init__(self, folder: Path, url: str, discord: Discord, *, apart: bool) -> None:
         self._folder = folder
         self._apart = apart
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PAPERBOT_DATABASE_URL": url,
-            "PAPERBOT_DISCORD__TOKEN": discord.token,
-            "PAPERBOT_DISCORD__API_URL": discord.api_url,
-            "PAPERBOT_HTTP__PORT": "0",
-            "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
-            "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
-            "PAPERBOT_LOG_FORMAT": "json",
+        self._settings = {
+            "DATABASE_URL": url,
+            "DISCORD__TOKEN": discord.token,
+            "DISCORD__API_URL": discord.api_url,
+            "LOG_FORMAT": "json",
         }
         self._started: list[subprocess.Popen[bytes]] = []
 
@@ -52,9 +42,9 @@ class Replicas:
         number = len(self._started)
         with self._log(number).open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
+                RUN,
                 cwd=self._folder,
-                env=self._environment | {"PAPERBOT_DATA_DIR": str(self.data(number))},
+                env=environment(self.data(number), **self._settings),
                 stderr=log,
             )
         self._started.append(process)

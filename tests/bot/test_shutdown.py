@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,32 +16,27 @@ from bot.app import build, open_store
 from bot.outbox import TIMEOUT
 from bot.settings import Settings, SlackSettings
 from storage.calendar import Days
-from tests.bot.test_processes import DEADLINE, ROOT
 from tests.contracts.slack import HERE
 from tests.factories import paper
+from tests.fakes.hub import Hub
 from tests.fakes.slack import Workspace
+from tests.processes import DEADLINE, RUN, environment
 
 PROMISED = 10.0
 """Seconds that SIGTERM may take: the one time that a test may wait for."""
 
 
-async def start(slack: Workspace, folder: Path) -> asyncio.subprocess.Process:
+async def start(slack: Workspace, hub: Hub, folder: Path) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        "run",
+        *RUN,
         cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PAPERBOT_DATA_DIR": str(folder / "data"),
-            "PAPERBOT_HTTP__PORT": "0",
-            "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
-            "PAPERBOT_SLACK__BOT_TOKEN": slack.bot_token,
-            "PAPERBOT_SLACK__APP_TOKEN": slack.app_token,
-            "PAPERBOT_SLACK__API_URL": slack.api_url,
-        },
+        env=environment(
+            folder / "data",
+            HF__ENDPOINT=hub.url,
+            SLACK__BOT_TOKEN=slack.bot_token,
+            SLACK__APP_TOKEN=slack.app_token,
+            SLACK__API_URL=slack.api_url,
+        ),
         stderr=asyncio.subprocess.DEVNULL,
     )
 
@@ -65,12 +58,12 @@ async def test_sigterm_hands_back_what_has_no_answer(tmp_path: Path) -> None:
         made_by="U1",
         now=now,
     )
-    async with Workspace() as slack:
+    async with Workspace() as slack, Hub(now.date()) as hub:
         slack.teams["T1"].scopes = set(SCOPES)
         slack.add_user("U1")
         slack.add_channel("C1")
         slack.faults.script("stored_then_hang", method="chat.postMessage", seconds=60)
-        process = await start(slack, tmp_path)
+        process = await start(slack, hub, tmp_path)
         await slack.until(lambda: slack.seen("U1", "C1"), within=DEADLINE)
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(PROMISED):

@@ -38,9 +38,9 @@ async def main() -> bool:
             return await fault_run(
                 Platform(
                     name="Discord",
-                    environment={
-                        "PAPERBOT_DISCORD__TOKEN": fake.token,
-                        "PAPERBOT_DISCORD__API_URL": fake.api_url,
+                    settings={
+                        "DISCORD__TOKEN": fake.token,
+                        "DISCORD__API_URL": fake.api_url,
                     },
                     targets=[Target("discord", guild.id, channel.id) for channel in channels],
                     keys=lambda: [

@@ -8,11 +8,9 @@ lost or doubled, and where no kill or no look-up fell into the gap that it is me
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -32,8 +30,8 @@ from storage import tables
 from storage.calendar import Days
 from storage.model import Target
 from tests.factories import paper
+from tests.processes import RUN, environment
 
-ROOT = Path(__file__).parents[2]
 CHANNELS = 50
 EXPECTED = CHANNELS * 2 * 5
 """Two subscriptions a channel, each a header and four papers, one message each."""
@@ -48,7 +46,8 @@ class Platform:
     """The fake, as the run sees it."""
 
     name: str
-    environment: dict[str, str]
+    settings: dict[str, str]
+    """What ``paperbot run`` has to know of it, as ``processes.environment`` takes it."""
     targets: Sequence[Target]
     keys: Callable[[], list[str]]
     """The marks of all messages that it holds, in order."""
@@ -103,18 +102,11 @@ class Run:
             self.started += 1
             with (self.folder / f"worker-{self.started}.log").open("wb") as log:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "bot", "run"],
+                    RUN,
                     cwd=self.folder,
-                    env={
-                        "PATH": os.environ["PATH"],
-                        "PYTHONPATH": str(ROOT),
-                        "PAPERBOT_DATA_DIR": str(self.folder / "data"),
-                        "PAPERBOT_HTTP__PORT": "0",
-                        "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
-                        "PAPERBOT_ARXIV__API_URL": "http://127.0.0.1:9",
-                        "PAPERBOT_LOG_FORMAT": "json",
-                        **self.platform.environment,
-                    },
+                    env=environment(
+                        self.folder / "data", LOG_FORMAT="json", **self.platform.settings
+                    ),
                     stderr=log,
                 )
             self.processes.append(process)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
 import shutil
 import subprocess
@@ -31,6 +30,7 @@ from storage import tables
 from storage.model import Target, key_of
 from tests.factories import paper
 from tests.postgres import Postgres
+from tests.processes import environment
 from tests.soak.clock import SharedClock
 from tests.soak.replica import PATIENCE
 from tests.soak.report import report
@@ -95,17 +95,13 @@ class Month:
                 started = subprocess.Popen(
                     [sys.executable, "-m", "tests.soak.replica"],
                     cwd=self._folder,
-                    env={
-                        "PATH": os.environ["PATH"],
-                        "PYTHONPATH": str(ROOT),
-                        "CLOCK": str(self._folder / "clock"),
-                        "PAPERBOT_DATA_DIR": str(data),
-                        "PAPERBOT_DATABASE_URL": self._settings.url,
-                        "PAPERBOT_HTTP__PORT": "0",
-                        "PAPERBOT_HF__ENDPOINT": "http://127.0.0.1:9",
-                        "PAPERBOT_LOG_FORMAT": "json",
-                        **self.world.environment(),
-                    },
+                    env=environment(
+                        data,
+                        DATABASE_URL=self._settings.url,
+                        LOG_FORMAT="json",
+                        **self.world.settings(),
+                    )
+                    | {"CLOCK": str(self._folder / "clock")},
                     stderr=file,
                 )
             self._replicas[number] = started

@@ -27,10 +27,10 @@ def platform(slack: Workspace) -> Platform:
 
     return Platform(
         name="Slack",
-        environment={
-            "PAPERBOT_SLACK__BOT_TOKEN": slack.bot_token,
-            "PAPERBOT_SLACK__APP_TOKEN": slack.app_token,
-            "PAPERBOT_SLACK__API_URL": slack.api_url,
+        settings={
+            "SLACK__BOT_TOKEN": slack.bot_token,
+            "SLACK__APP_TOKEN": slack.app_token,
+            "SLACK__API_URL": slack.api_url,
         },
         targets=[Target("slack", "T1", f"C{number}") for number in range(1, CHANNELS + 1)],
         keys=keys,

@@ -113,13 +113,13 @@ class World:
         self._guild = discord.add_guild("lab")
         self._rooms: dict[str, Any] = {}
 
-    def environment(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str]:
         return {
-            "PAPERBOT_SLACK__BOT_TOKEN": self.slack.bot_token,
-            "PAPERBOT_SLACK__APP_TOKEN": self.slack.app_token,
-            "PAPERBOT_SLACK__API_URL": self.slack.api_url,
-            "PAPERBOT_DISCORD__TOKEN": self.discord.token,
-            "PAPERBOT_DISCORD__API_URL": self.discord.api_url,
+            "SLACK__BOT_TOKEN": self.slack.bot_token,
+            "SLACK__APP_TOKEN": self.slack.app_token,
+            "SLACK__API_URL": self.slack.api_url,
+            "DISCORD__TOKEN": self.discord.token,
+            "DISCORD__API_URL": self.discord.api_url,
         }
 
     def subscribe(self, store: Store, count: int) -> list[Wish]:

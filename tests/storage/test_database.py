@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from multiprocessing import get_context
 
 import alembic.autogenerate
 import pytest
@@ -11,6 +10,7 @@ from alembic.migration import MigrationContext
 
 from storage import tables
 from storage.database import Database, StorageError, insert_missing
+from tests.processes import FORKED
 
 
 def test_the_migrations_make_exactly_the_declared_tables(db: Database) -> None:
@@ -95,8 +95,7 @@ def test_a_key_that_is_there_already_stays_as_it_is(db: Database) -> None:
 
 
 def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
-    context = get_context("spawn")
-    starters = [context.Process(target=_upgrade, args=(empty_url,)) for _ in range(5)]
+    starters = [FORKED.Process(target=_upgrade, args=(empty_url,)) for _ in range(5)]
     for starter in starters:
         starter.start()
     for starter in starters:
