@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -92,25 +89,6 @@ def test_a_line_is_posted_when_it_is_due() -> None:
     assert "There is no daily list yet" in posted
     assert "1 message posted." in told
     assert "0 messages posted." in paperbot("deliver", "--at", f"{tomorrow}T09:01")[1]
-
-
-class Nothing(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_error(404)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[str]:
-    """The address of a server that has nothing of what is asked for."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_the_doctor_names_each_fault_and_what_to_do(

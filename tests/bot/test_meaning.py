@@ -19,6 +19,7 @@ from bot.app import build
 from bot.schedule import Schedule
 from bot.settings import SearchSettings, Settings
 from tests.factories import NOON
+from tests.fakes.hub import Hub
 from tests.storage.search.tiny import ADAPTERS, HOUND, tiny_model
 
 
@@ -33,10 +34,10 @@ def model(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str) -> None:
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str, elsewhere: str) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PAPERBOT_HF__ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setenv("PAPERBOT_ARXIV__API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PAPERBOT_HF__ENDPOINT", elsewhere)
+    monkeypatch.setenv("PAPERBOT_ARXIV__API_URL", elsewhere)
     monkeypatch.setenv("PAPERBOT_SEARCH__EMBEDDINGS", model)
     rows = [{"id": one.id, "title": one.title, "abstract": ""} for one in (ADAPTERS, HOUND)]
     Path("papers.jsonl").write_text("\n".join(map(json.dumps, rows)))
@@ -71,13 +72,15 @@ async def test_the_timers_follow_by_meaning(
 ) -> None:
     monkeypatch.setattr(schedule, "LEARN_EVERY", timedelta(seconds=1))
     wanted = settings.model_copy(update={"search": SearchSettings(embeddings=model)})
-    async with build(wanted, now=lambda: NOON) as app:
-        app.store.papers.save([replace(HOUND, listed_on=NOON.date())], NOON)
-        timers = Schedule(app)
-        await timers.start()
-        async with asyncio.timeout(20):
-            # The timer works in a thread, and would in another process.
-            while not await asyncio.to_thread(app.store.search.meaning.count):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        await timers.stop()
-        assert app.store.search.meaning.near("puppy", 1)[0][0] == HOUND.id
+    async with Hub(NOON.date()) as hub:
+        wanted.hf.endpoint = hub.url
+        async with build(wanted, now=lambda: NOON) as app:
+            app.store.papers.save([replace(HOUND, listed_on=NOON.date())], NOON)
+            timers = Schedule(app)
+            await timers.start()
+            async with asyncio.timeout(20):
+                # The timer works in a thread, and would in another process.
+                while not await asyncio.to_thread(app.store.search.meaning.count):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            await timers.stop()
+            assert app.store.search.meaning.near("puppy", 1)[0][0] == HOUND.id

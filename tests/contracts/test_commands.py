@@ -118,9 +118,9 @@ def test_it_answers_on_a_full_store(store: Store, command: Command) -> None:
 
 
 @every_command
-@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: repr(words[:12]))
-def test_hostile_words_are_answered_or_refused(store: Store, command: Command, words: str) -> None:
-    assert answer(context(store), f"{command.name} {words}")
+def test_hostile_words_are_answered_or_refused(store: Store, command: Command) -> None:
+    for words in HOSTILE:
+        assert answer(context(store), f"{command.name} {words}"), words[:80]
 
 
 @hypothesis_settings(

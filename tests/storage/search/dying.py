@@ -29,11 +29,11 @@ _WRITES = frozenset(("commit", "fsync", "truncate", "rename", "rmdir", "unlink",
 
 def catalogue(step: int) -> FakePapers:
     """The database as it is before (0) and after (1) the refresh that is interrupted."""
-    papers = FakePapers([*PAPERS, *made_up(60)])
+    papers = FakePapers([*PAPERS, *made_up(30)])
     if step:
         papers.save([replace(GAN, title="Xylographers against each other", upvotes=41)])
-        papers.save(made_up(40, seed=2))  # other papers under the same ids
-        papers.remove("2000.00050")
+        papers.save(made_up(20, seed=2))  # other papers under the same ids
+        papers.remove("2000.00025")
     return papers
 
 

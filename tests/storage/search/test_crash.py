@@ -67,8 +67,9 @@ def test_any_death_is_survived(
     assert died >= (10 if how == "step" else 1)
     folders = list(tmp_path.glob(f"{how}*"))
     assert len(folders) >= died
+    papers = catalogue(1)
     for folder in folders:
-        search = Search(folder, catalogue(1))
+        search = Search(folder, papers)
         assert _state(search) in (before, expected[1]), folder.name
         search.refresh()
         assert _state(search) == expected[1], folder.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,21 @@ def _remove(path: Path) -> None:
     path.unlink()
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FakePapers, list[str]]:
+    """An index to copy, with a file of deletions, the papers in it and their ids."""
+    folder = tmp_path_factory.mktemp("sound")
+    papers = FakePapers([*PAPERS, *made_up(60)])
+    search = Search(folder, papers)
+    search.refresh()
+    papers.save([replace(GAN, upvotes=41)])
+    search.refresh()
+    whole = all_ids(search)
+    assert len(whole) == len(PAPERS) + 60
+    search.close()
+    return folder, papers, whole
+
+
 @pytest.mark.parametrize("damage", [_truncate, _garble, _remove])
 @pytest.mark.parametrize(
     "name",
@@ -49,15 +65,13 @@ def _remove(path: Path) -> None:
     ],
 )
 def test_a_damaged_index_is_made_anew(
-    tmp_path: Path, name: str, damage: Callable[[Path], None]
+    tmp_path: Path,
+    sound: tuple[Path, FakePapers, list[str]],
+    name: str,
+    damage: Callable[[Path], None],
 ) -> None:
-    papers = FakePapers([*PAPERS, *made_up(200)])
-    search = Search(tmp_path, papers)
-    search.refresh()
-    papers.save([replace(GAN, upvotes=41)])  # leaves a file of deletions
-    search.refresh()
-    whole = all_ids(search)
-    search.close()
+    folder, papers, whole = sound
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     damage(sorted(tmp_path.glob(name), key=lambda path: -path.stat().st_size)[0])
     search = Search(tmp_path, papers)
     search.refresh()

@@ -186,7 +186,7 @@ def test_many_changes_are_committed_in_parts(
     papers = FakePapers([ATTENTION])
     search = Search(tmp_path, papers)
     search.refresh()
-    papers.save(made_up(3_500))
+    papers.save(made_up(1_500))
     seen = []
 
     def look(done: int, whole: int) -> None:
@@ -194,7 +194,7 @@ def test_many_changes_are_committed_in_parts(
         hits = other.find(Query.parse("min:0"), 1_000, 0).hits
         seen.append(len(hits))
 
-    assert search.refresh(look) == 3_500
+    assert search.refresh(look) == 1_500
     assert seen[0] == 1_000  # of 1,001
     assert found(search, "attention") == [ATTENTION.id]
 
@@ -233,7 +233,7 @@ def test_strange_papers_are_indexed(search: Search, papers: FakePapers) -> None:
 
 
 def test_answers_go_on_during_a_rebuild(tmp_path: Path) -> None:
-    papers = Slow([*PAPERS, *made_up(2_000)])
+    papers = Slow([*PAPERS, *made_up(300)])
     search = Search(tmp_path, papers)
     search.refresh()
     papers.hold.clear()
@@ -264,16 +264,16 @@ def test_threads_ask_while_one_refreshes(tmp_path: Path) -> None:
     askers = [threading.Thread(target=ask) for _ in range(4)]
     for asker in askers:
         asker.start()
-    for number, paper in enumerate(made_up(12, seed=2)):
+    for number, paper in enumerate(made_up(6, seed=2)):
         papers.save([replace(paper, id=f"new{number}"), replace(RESNET, upvotes=number)])
         search.refresh()
-        if number == 6:
+        if number == 3:
             search.rebuild()
     done.set()
     for asker in askers:
         asker.join()
     assert wrong == []
-    assert found(search, "min:11 cat:cs.CV deep residual learning")[:1] == [RESNET.id]
+    assert found(search, "min:5 cat:cs.CV deep residual learning")[:1] == [RESNET.id]
 
 
 def test_the_real_catalogue_is_followed(tmp_path: Path, db: Database) -> None:
