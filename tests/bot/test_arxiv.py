@@ -16,7 +16,8 @@ from storage.model import Target
 from storage.papers import Saved
 from tests.fakes import hub as faults
 from tests.fakes.export import Export
-from tests.fakes.hub import Asked, Hub, entry
+from tests.fakes.hub import Hub, entry
+from tests.fakes.server import Asked
 
 TODAY = date(2026, 6, 15)
 HERE = Target("fake", "T1", "C1")

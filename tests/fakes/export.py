@@ -17,14 +17,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from tests.fakes.hub import Asked, Fault
+from tests.fakes.server import Server
 
 _TOKEN = re.compile(
     r'\s+|(?P<token>[()]|ANDNOT\b|AND\b|OR\b|\w+:(?:\[[^\]]*\]|"[^"]*"|[^\s()"]+))', re.ASCII
@@ -52,38 +50,17 @@ class Submission:
     doi: str
 
 
-class Export:
+class Export(Server):
     """The server.  ``polite`` errors have status 400, as since 2025; before it was 200."""
 
     def __init__(self) -> None:
+        app = web.Application()
+        app.router.add_get("/api/query", self._query)
+        super().__init__(app, "/api/query")
         self.papers: dict[str, Submission] = {}
-        self.faults: deque[Fault] = deque()
-        self.asked: list[Asked] = []
         self.polite = True
         self.sorts = True
         """Whether it sorts; in November 2025 it did not."""
-        self.most_at_once = 0
-        """How many requests were under way together."""
-        self._now_open = 0
-        app = web.Application(middlewares=[self._door])
-        app.router.add_get("/api/query", self._query)
-        self._server = TestServer(app, host="127.0.0.1")
-
-    async def __aenter__(self) -> Self:
-        await self._server.start_server()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._server.close()
-
-    @property
-    def url(self) -> str:
-        return str(self._server.make_url("/api/query"))
 
     def add(self, id: str, **facts: Any) -> None:
         """Submit a paper, or its next version; ``at`` is when (aware)."""
@@ -104,18 +81,6 @@ class Export:
                 "doi": "",
             }
         self.papers[id] = Submission(**(known | {"updated": at} | facts))
-
-    @web.middleware
-    async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.asked.append(Asked(request.path_qs, request.headers))
-        self._now_open += 1
-        self.most_at_once = max(self.most_at_once, self._now_open)
-        try:
-            fault = self.faults.popleft() if self.faults else handler
-            response: web.StreamResponse = await fault(request)
-            return response
-        finally:
-            self._now_open -= 1
 
     async def _query(self, request: web.Request) -> web.Response:
         asked = request.query

@@ -14,74 +14,31 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer
-from multidict import CIMultiDictProxy
 
-Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
-"""Answers one request in place of the Hub."""
+from tests.fakes.server import Fault, Server
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request that came in: path with query, and headers."""
-
-    path: str
-    headers: CIMultiDictProxy[str]
-
-
-class Hub:
+class Hub(Server):
     """The server.  ``days`` holds each list, or whatever is to be answered in its place."""
 
     def __init__(self, today: date) -> None:
+        app = web.Application()
+        app.router.add_get("/api/daily_papers", self._daily)
+        app.router.add_get("/api/papers/{id:.+}", self._paper)
+        super().__init__(app, "/")
         self.today = today
         self.days: dict[date, Any] = {}
-        self.faults: deque[Fault] = deque()
         self.token: str | None = None
         """The one token that is taken; any other is refused."""
         self.remaining: int | None = None
         """Requests left in the window of 120 seconds; None: no limit is told."""
-        self.asked: list[Asked] = []
-        app = web.Application()
-        app.router.add_get("/api/daily_papers", self._daily)
-        app.router.add_get("/api/papers/{id:.+}", self._paper)
-        app.middlewares.append(self._door)
-        self._server = TestServer(app, host="127.0.0.1")
 
-    async def __aenter__(self) -> Self:
-        await self._server.start_server()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._server.close()
-
-    @property
-    def url(self) -> str:
-        return str(self._server.make_url("/"))
-
-    @property
-    def paths(self) -> list[str]:
-        """What was asked for, in order."""
-        return [asked.path for asked in self.asked]
-
-    @web.middleware
-    async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.asked.append(Asked(request.path_qs, request.headers))
-        if self.faults:
-            return await self.faults.popleft()(request)
+    async def _answer(self, request: web.Request, handler: Any) -> web.StreamResponse:
         given = request.headers.get("Authorization")
         if given is not None and given != f"Bearer {self.token}":
             return _json({"error": "Invalid credentials in Authorization header"}, 401)

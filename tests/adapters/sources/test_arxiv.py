@@ -20,7 +20,7 @@ from tests.adapters.sources.reading import read, read_until_error
 from tests.fakes import export as answers
 from tests.fakes import hub as faults
 from tests.fakes.export import Export
-from tests.fakes.hub import Fault
+from tests.fakes.server import Fault
 
 TODAY = date(2026, 6, 15)
 

@@ -21,7 +21,8 @@ from tests.adapters.sources.reading import MONDAY
 from tests.adapters.sources.writing import lines, read, row, write
 from tests.fakes import hub as faults
 from tests.fakes.export import Export
-from tests.fakes.hub import Fault, Hub, entry
+from tests.fakes.hub import Hub, entry
+from tests.fakes.server import Fault
 
 ID = "2606.00001"
 PATIENCE = 0.5  # seconds of one try

@@ -14,7 +14,8 @@ from adapters.sources.huggingface import HuggingFace
 from tests.adapters.sources.conftest import Clock
 from tests.adapters.sources.reading import FRIDAY, MONDAY, WEEK, read, read_until_error
 from tests.fakes import hub as faults
-from tests.fakes.hub import Fault, Hub, entry
+from tests.fakes.hub import Hub, entry
+from tests.fakes.server import Fault
 
 # -- lists ------------------------------------------------------------------------------------
 

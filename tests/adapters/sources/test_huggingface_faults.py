@@ -13,7 +13,8 @@ import pytest
 from adapters.sources.huggingface import HuggingFace
 from tests.adapters.sources.reading import MONDAY, WEEK, read, read_until_error
 from tests.fakes import hub as faults
-from tests.fakes.hub import Fault, Hub, entry
+from tests.fakes.hub import Hub, entry
+from tests.fakes.server import Fault
 
 # -- days that fail ---------------------------------------------------------------------------
 

@@ -8,11 +8,12 @@ that Discord would not take.  ``connected`` runs a real ``discord.Client`` again
 from __future__ import annotations
 
 from tests.fakes.discord.connecting import Bot, connected, pointed
-from tests.fakes.discord.model import Clock, Message, Permission
+from tests.fakes.discord.model import Message, Permission
 from tests.fakes.discord.platform import Discord
 from tests.fakes.discord.reading import buttons, words
 from tests.fakes.discord.rules import violations
 from tests.fakes.discord.seen import Seen
+from tests.fakes.platform import Clock
 
 __all__ = [
     "Bot",

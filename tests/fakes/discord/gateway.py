@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
-from tests.fakes.discord.faults import cut
 from tests.fakes.discord.model import APP_ID, Json, iso
+from tests.fakes.mishaps import cut
 
 if TYPE_CHECKING:
     from tests.fakes.discord.platform import Discord

@@ -51,19 +51,6 @@ EVERYONE = EVERYTHING & ~(
 )
 
 
-class Clock:
-    """Time in seconds that moves only when told."""
-
-    def __init__(self, now: float = 1_760_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-
 def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 

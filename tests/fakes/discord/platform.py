@@ -10,13 +10,12 @@ async with Discord() as fake:
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
@@ -52,14 +51,13 @@ from tests.fakes.discord.model import (
 from tests.fakes.discord.people import People
 from tests.fakes.discord.rest import Rest
 from tests.fakes.discord.throttle import Throttle
-
-T = TypeVar("T")
+from tests.fakes.platform import Platform
 
 ANSWER_SECONDS = 3.0
 HEARTBEAT_MS = 41_250
 
 
-class Discord:
+class Discord(Platform):
     """The state that all doors share.
 
     ``clock``: Unix seconds, for ids, nonces, rate limits, tokens and archiving.
@@ -77,6 +75,7 @@ class Discord:
         answer_seconds: float = ANSWER_SECONDS,
         heartbeat_ms: int = HEARTBEAT_MS,
     ) -> None:
+        super().__init__()
         self.clock = clock
         self.answer_seconds = answer_seconds
         self.message_content = False
@@ -96,9 +95,6 @@ class Discord:
         self.events = Events(self)
         self.people = People(self)
         self._last_id = 0
-        self._changed = asyncio.Event()
-        self._runner: web.AppRunner | None = None
-        self._origin = ""
         self.bot = self.add_user("paperbot", bot=True)
         head = base64.urlsafe_b64encode(self.bot.id.encode()).decode().rstrip("=")
         self.token = f"{head}.bot.token"
@@ -110,11 +106,7 @@ class Discord:
         app = web.Application(client_max_size=256 * 2**20)
         app.router.add_get("/gateway/", self.gateway.handle)
         Rest(self).mount(app)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self._origin = f"{host}:{port}"
+        await self._serve(app)
         return self
 
     async def __aexit__(
@@ -124,8 +116,7 @@ class Discord:
         trace: TracebackType | None,
     ) -> None:
         await self.gateway.stop()
-        if self._runner:
-            await self._runner.cleanup()
+        await self._close()
 
     @property
     def api_url(self) -> str:
@@ -307,21 +298,6 @@ class Discord:
             Refusal(method, error.status, error.code, error.message, error.errors, payload)
         )
         self.changed()
-
-    def changed(self) -> None:
-        """Wake everyone who waits in ``until``."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def until(self, look: Callable[[], T | None], *, within: float = 5.0) -> T:
-        """What ``look`` returns as soon as that is true of this Discord.
-
-        Raises TimeoutError after ``within`` seconds.
-        """
-        async with asyncio.timeout(within):
-            while not (found := look()):
-                await self._changed.wait()
-            return found
 
     # What people see
 

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from tests.fakes.discord import accounts, channels, interactions, messages, threads
 from tests.fakes.discord.call import Call, DiscordError, Route
-from tests.fakes.discord.faults import Fault, cut
 from tests.fakes.discord.model import Called
 from tests.fakes.discord.throttle import Verdict
+from tests.fakes.mishaps import Fault, cut
 
 if TYPE_CHECKING:
     from tests.fakes.discord.platform import Discord

@@ -7,7 +7,8 @@ app, and ``refusals`` lists what the app did that Slack would not take.
 
 from __future__ import annotations
 
-from tests.fakes.slack.model import Clock, Message, View
+from tests.fakes.platform import Clock
+from tests.fakes.slack.model import Message, View
 from tests.fakes.slack.reading import words
 from tests.fakes.slack.rules import violations
 from tests.fakes.slack.seen import Seen

@@ -1,15 +1,10 @@
-"""What can go wrong between an app and Slack: scripted one by one, or drawn at random by a seed."""
+"""What can go wrong between an app and Slack."""
 
 from __future__ import annotations
 
-import random
-import socket
-import struct
-from collections import Counter, defaultdict, deque
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from aiohttp import web
+from tests.fakes.mishaps import Mishaps
 
 Kind: TypeAlias = Literal[
     "reset",
@@ -22,80 +17,14 @@ Kind: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One mishap.  ``seconds``: how long a hang lasts, or what Retry-After says."""
+class Faults(Mishaps[Kind]):
+    """``method`` is a Web API method or ``response_url``.
 
-    kind: Kind
-    seconds: float
-
-    @property
-    def stored(self) -> bool:
-        """Whether Slack does what it was asked before the mishap hides it."""
-        return self.kind.startswith("stored_then_")
-
-    @property
-    def action(self) -> str:
-        return self.kind.removeprefix("stored_then_")
-
-
-class Faults:
-    """The mishaps to come.
-
-    ``method`` is a Web API method, ``response_url``, or ``*`` for any of them.  A scripted fault
-    comes before a random one.  Images whose URL is in ``broken_images`` cannot be fetched.
+    Images whose URL is in ``broken_images`` cannot be fetched.
     """
 
+    posting = "chat.postMessage"
+
     def __init__(self, seed: int = 0) -> None:
-        self.injected: Counter[str] = Counter()
+        super().__init__(seed)
         self.broken_images: set[str] = set()
-        self._random = random.Random(seed)
-        self._script: defaultdict[str, deque[Fault]] = defaultdict(deque)
-        self._chances: list[tuple[str, float, Fault]] = []
-
-    def script(
-        self, kind: Kind, *, method: str = "chat.postMessage", times: int = 1, seconds: float = 5
-    ) -> None:
-        """Let the next ``times`` calls of ``method`` meet ``kind``."""
-        self._script[method].extend([Fault(kind, seconds)] * times)
-
-    def chance(
-        self, kind: Kind, rate: float, *, method: str = "chat.postMessage", seconds: float = 5
-    ) -> None:
-        """Let each call of ``method`` meet ``kind`` with probability ``rate``, 0 to 1."""
-        self._chances.append((method, rate, Fault(kind, seconds)))
-
-    def stop(self) -> None:
-        """No more mishaps."""
-        self._script.clear()
-        self._chances.clear()
-
-    def draw(self, method: str) -> Fault | None:
-        """What happens to this call."""
-        fault = self._scripted(method) or self._random_one(method)
-        if fault:
-            self.injected[fault.kind] += 1
-        return fault
-
-    def _scripted(self, method: str) -> Fault | None:
-        for name in (method, "*"):
-            if self._script[name]:
-                return self._script[name].popleft()
-        return None
-
-    def _random_one(self, method: str) -> Fault | None:
-        for name, rate, fault in self._chances:
-            if name in (method, "*") and self._random.random() < rate:
-                return fault
-        return None
-
-
-def cut(request: web.Request) -> web.Response:
-    """Reset the connection of ``request``; the returned response goes nowhere."""
-    transport = request.transport
-    if transport is not None:
-        # Lingering for 0 s makes the kernel send RST in place of FIN.
-        connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    return web.Response()

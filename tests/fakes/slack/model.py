@@ -19,19 +19,6 @@ BOT_SCOPES = frozenset(
 )
 
 
-class Clock:
-    """Time in seconds that moves only when told."""
-
-    def __init__(self, now: float = 1_760_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-
 @dataclass(slots=True)
 class Team:
     """One workspace that has installed the app, with the bot's identity and token in it."""

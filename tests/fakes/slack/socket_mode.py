@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from aiohttp import WSMsgType, web
 
+from tests.fakes.mishaps import cut
 from tests.fakes.slack.events import Kind, UndeliveredError
-from tests.fakes.slack.faults import cut
 from tests.fakes.slack.model import APP_ID, Json
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiohttp import web
 
+from tests.fakes.mishaps import Fault, cut
 from tests.fakes.slack import chat, conversations, files, views
 from tests.fakes.slack.call import Call, SlackError
-from tests.fakes.slack.faults import Fault, cut
 from tests.fakes.slack.model import APP_ID, Called, Json, Team
 
 if TYPE_CHECKING:

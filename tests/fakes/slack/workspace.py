@@ -9,17 +9,18 @@ async with Workspace() as slack:
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.mishaps import Fault
+from tests.fakes.platform import Platform
 from tests.fakes.slack.events import Events
-from tests.fakes.slack.faults import Fault, Faults
+from tests.fakes.slack.faults import Faults
 from tests.fakes.slack.files import Files
 from tests.fakes.slack.hooks import Hooks
 from tests.fakes.slack.model import (
@@ -41,14 +42,12 @@ from tests.fakes.slack.socket_mode import SocketMode
 from tests.fakes.slack.throttle import Throttle
 from tests.fakes.slack.web_api import WebApi
 
-T = TypeVar("T")
-
 ACK_SECONDS = 3.0
 EVENT_RETRIES = (0.0, 60.0, 300.0)
 """An event that is not acknowledged comes again at once, after 1 and after 5 minutes."""
 
 
-class Workspace:
+class Workspace(Platform):
     """The state that all doors share.
 
     ``clock``: Unix seconds, for ts, rate limits and the lifetimes of triggers and response URLs.
@@ -65,6 +64,7 @@ class Workspace:
         event_retries: Sequence[float] = EVENT_RETRIES,
         command: str = "/papers",
     ) -> None:
+        super().__init__()
         self.clock = clock
         self.ack_seconds = ack_seconds
         self.command = command
@@ -89,9 +89,6 @@ class Workspace:
         self.people = People(self)
         self._count = itertools.count(1)
         self._microseconds = 0
-        self._changed = asyncio.Event()
-        self._runner: web.AppRunner | None = None
-        self._origin = ""
         self.add_team("T1")
 
     # Life
@@ -102,11 +99,7 @@ class Workspace:
         app.router.add_get("/link/", self.socket.handle)
         app.router.add_post("/hooks/{key}", self.hooks.handle)
         app.router.add_post("/upload/{id}", self.files.handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self._origin = f"{host}:{port}"
+        await self._serve(app)
         return self
 
     async def __aexit__(
@@ -118,8 +111,7 @@ class Workspace:
         await self.events.stop()
         await self.socket.stop()
         await self.request_url.stop()
-        if self._runner:
-            await self._runner.cleanup()
+        await self._close()
 
     def url(self, path: str, scheme: str = "http") -> str:
         return f"{scheme}://{self._origin}{path}"
@@ -220,21 +212,6 @@ class Workspace:
     def refuse(self, method: str, error: str, messages: Iterable[str], payload: Json) -> None:
         self.refusals.append(Refusal(method, error, tuple(messages), payload))
         self.changed()
-
-    def changed(self) -> None:
-        """Wake everyone who waits in ``until``."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def until(self, look: Callable[[], T | None], *, within: float = 5.0) -> T:
-        """What ``look`` returns as soon as that is true of the workspace.
-
-        Raises TimeoutError after ``within`` seconds.
-        """
-        async with asyncio.timeout(within):
-            while not (found := look()):
-                await self._changed.wait()
-            return found
 
     # What people see
 
