@@ -14,8 +14,6 @@ import argparse
 import asyncio
 import contextlib
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -47,6 +45,7 @@ from storage import tables
 from storage.model import Payload, Target
 from storage.store import Store
 from tests.bench.answers import show
+from tests.bench.serving import serve, served
 from tests.bench.skipping import Inline, run_skipping
 from tests.contracts.discord import started
 from tests.factories import NOON, paper
@@ -134,7 +133,7 @@ def slack(store: Store, channels: int) -> None:
 
 
 async def _slack(store: Store, channels: int) -> None:
-    async with _server() as url, new_session() as session:
+    async with served("tests.bench.outbox_bench", "--serve") as url, new_session() as session:
         chat: Any = Workspaces(session, url)
         spare_heap()
         plan(store, chat, channels)
@@ -194,24 +193,7 @@ async def _take_posts() -> None:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    show(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-    await asyncio.to_thread(sys.stdin.read)
-
-
-@asynccontextmanager
-async def _server() -> AsyncIterator[str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.outbox_bench", "--serve"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.stdin.close()
-        await process.wait()
+    await serve(f"http://127.0.0.1:{runner.addresses[0][1]}/")
 
 
 # -- Discord ------------------------------------------------------------------------------------

@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -44,6 +42,7 @@ from storage.model import Paper
 from tests.bench.answers import show
 from tests.bench.corpora import MADE_UP
 from tests.bench.questions import questions
+from tests.bench.serving import serve, served
 from tests.fakes.slack import Workspace
 from tests.storage.search.shelf import made_up
 
@@ -53,6 +52,7 @@ RATE = 50
 AT_ONCE = 16
 MISSING = 20
 """One request in so many asks for a paper that only the source could have."""
+LATE = "/late"
 _ids = count()
 
 
@@ -97,10 +97,15 @@ async def _serve(options: argparse.Namespace) -> None:
             _only_ack(server)
         else:
             await stack.enter_async_context(_paperbot(server, options))
+        server.app.router.add_post(LATE, _take)
         await server.start()
-        print(server.url, flush=True)  # noqa: T201
-        await asyncio.to_thread(sys.stdin.read)
+        await serve(server.url)
         await server.stop()
+
+
+async def _take(_: web.Request) -> web.Response:
+    """Answers that came too late for the acknowledgement."""
+    return web.Response()
 
 
 def _only_ack(server: Server) -> None:
@@ -167,10 +172,10 @@ async def _measure(folder: str, lines: dict[str, list[str]], options: argparse.N
         arguments += ["--api", slack.api_url, "--token", slack.bot_token]
         for app in ("ack", "paperbot"):
             async with (
-                _process(["--serve", app, *arguments]) as url,
+                served("tests.bench.slack_bench", "--serve", app, *arguments) as url,
                 aiohttp.ClientSession() as session,
             ):
-                load = Load(session, f"{url}slack/events", f"{url}nowhere", app == "paperbot")
+                load = Load(session, f"{url}slack/events", f"{url}{LATE[1:]}", app == "paperbot")
                 for kind in lines if app == "paperbot" else ["show"]:
                     await load.at_rate(lines[kind][:RATE], 1)
                     name = f"paperbot, {kind}" if app == "paperbot" else "only ack"
@@ -249,24 +254,6 @@ class Load:
             assert response.status == 200, response.status
             await response.read()
         return time.perf_counter() - start
-
-
-@asynccontextmanager
-async def _process(arguments: list[str]) -> AsyncIterator[str]:
-    """An app in a process of its own; its address."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "tests.bench.slack_bench", *arguments),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.stdin.close()
-        await process.wait()
 
 
 @asynccontextmanager
