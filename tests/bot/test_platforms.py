@@ -6,13 +6,13 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from adapters.server import Server
 from bot.app import build
-from bot.settings import DiscordSettings, Settings, SlackSettings
+from bot.settings import Settings
 from tests.contracts.discord import laboratory
+from tests.contracts.discord import settings_for as in_discord
 from tests.contracts.slack import read, workspace
+from tests.contracts.slack import settings_for as in_slack
 from tests.factories import NOON, paper
 
 
@@ -21,14 +21,8 @@ async def test_both_post_and_answer_the_same_papers_in_their_own_words(
 ) -> None:
     now = NOON
     async with workspace() as slack, laboratory() as lab:
-        settings.slack = SlackSettings(
-            bot_token=SecretStr(slack.bot_token),
-            app_token=SecretStr(slack.app_token),
-            api_url=slack.api_url,
-        )
-        settings.discord = DiscordSettings(
-            token=SecretStr(lab.discord.token), api_url=lab.discord.api_url
-        )
+        settings.slack = in_slack(slack)
+        settings.discord = in_discord(lab.discord)
         async with build(settings, Server(), lambda: now) as app:
             assert set(app.chats) == {"console", "slack", "discord"}
             papers = [paper(number, upvotes=20 - number) for number in range(1, 4)]
@@ -37,9 +31,9 @@ async def test_both_post_and_answer_the_same_papers_in_their_own_words(
             try:
                 await app.start()
                 await slack.until(lambda: bool(slack.socket.active))
-                in_slack = await slack.people.slash("U1", "C1", "subscribe today at 14:00 in UTC")
-                await in_slack.answer()
-                in_discord = await lab.discord.people.slash(
+                by_slash = await slack.people.slash("U1", "C1", "subscribe today at 14:00 in UTC")
+                await by_slash.answer()
+                by_group = await lab.discord.people.slash(
                     lab.ada,
                     lab.papers,
                     "papers-setup",
@@ -48,7 +42,7 @@ async def test_both_post_and_answer_the_same_papers_in_their_own_words(
                     at="14:00",
                     zone="UTC",
                 )
-                await in_discord.answer()
+                await by_group.answer()
                 now = NOON + timedelta(hours=2)
                 while await app.deliver() or app.store.deliveries.waiting():
                     now += timedelta(seconds=1)

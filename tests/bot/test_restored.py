@@ -10,16 +10,16 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
-
 from adapters.server import Server
 from bot.app import App, build
 from bot.backup import back_up, restore
-from bot.settings import DiscordSettings, Settings, SlackSettings
+from bot.settings import Settings
 from storage.calendar import Days
 from storage.model import Target
 from tests.contracts.discord import laboratory
+from tests.contracts.discord import settings_for as in_discord
 from tests.contracts.slack import HERE, read, workspace
+from tests.contracts.slack import settings_for as in_slack
 from tests.factories import paper
 
 
@@ -70,22 +70,16 @@ class Process:
 async def test_after_a_restore_nothing_comes_twice(settings: Settings, tmp_path: Path) -> None:
     async with workspace() as slack, laboratory() as lab:
         forum = lab.discord.add_forum(lab.guild, "forum")
-        settings.slack = SlackSettings(
-            bot_token=SecretStr(slack.bot_token),
-            app_token=SecretStr(slack.app_token),
-            api_url=slack.api_url,
-        )
-        settings.discord = DiscordSettings(
-            token=SecretStr(lab.discord.token), api_url=lab.discord.api_url
-        )
+        settings.slack = in_slack(slack)
+        settings.discord = in_discord(lab.discord)
         # The fakes stamp messages with the real time.
         noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
         process = Process(settings, noon)
 
         def seen() -> list[str]:
             top = slack.seen("U2", "C1")
-            in_slack = "\n".join(read(one) for head in top for one in [head, *slack.thread(head)])
-            return [in_slack, lab.read(), lab.read(forum)]
+            slack_says = "\n".join(read(one) for head in top for one in [head, *slack.thread(head)])
+            return [slack_says, lab.read(), lab.read(forum)]
 
         places = [HERE, lab.target(), lab.target(forum)]
         async with process.run() as app:

@@ -8,15 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
-
 from adapters.server import Server
 from adapters.slack.manifest import SCOPES
 from bot.app import build, open_store
 from bot.outbox import TIMEOUT
-from bot.settings import Settings, SlackSettings
+from bot.settings import Settings
 from storage.calendar import Days
-from tests.contracts.slack import HERE
+from tests.contracts.slack import HERE, settings_for
 from tests.factories import paper
 from tests.fakes.hub import Hub
 from tests.fakes.slack import Workspace
@@ -71,11 +69,7 @@ async def test_sigterm_hands_back_what_has_no_answer(tmp_path: Path) -> None:
         (entry,) = store.ledger.entries()
         assert (entry.state, entry.attempt) == ("sending", 1)
         assert "stopped while it was on its way" in (entry.error or "")
-        settings.slack = SlackSettings(
-            bot_token=SecretStr(slack.bot_token),
-            app_token=SecretStr(slack.app_token),
-            api_url=slack.api_url,
-        )
+        settings.slack = settings_for(slack)
         async with build(settings, Server(), lambda: datetime.now(UTC) + TIMEOUT) as app:
             try:
                 await app.start()

@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from adapters.base import Handle
 from adapters.discord import Discord as Chat
+from bot.settings import DiscordSettings
 from commands import COMMANDS
 from commands.model import Call, Command, Reply
 from storage.model import Payload, Target
@@ -71,6 +74,11 @@ async def started(
         yield chat
     finally:
         await chat.stop()
+
+
+def settings_for(fake: Discord) -> DiscordSettings:
+    """What an application is told to connect to it."""
+    return DiscordSettings(token=SecretStr(fake.token), api_url=fake.api_url)
 
 
 def check(payload: Payload) -> None:

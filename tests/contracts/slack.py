@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from adapters.base import Handle
 from adapters.slack import Slack
 from adapters.slack.manifest import SCOPES
+from bot.settings import SlackSettings
 from commands import COMMANDS
 from commands.model import Command
 from storage.model import Payload, Target
@@ -50,6 +53,15 @@ async def started(
         yield chat
     finally:
         await chat.stop()
+
+
+def settings_for(slack: Workspace) -> SlackSettings:
+    """What an application is told to connect to it by Socket Mode."""
+    return SlackSettings(
+        bot_token=SecretStr(slack.bot_token),
+        app_token=SecretStr(slack.app_token),
+        api_url=slack.api_url,
+    )
 
 
 def read(message: Message) -> str:
