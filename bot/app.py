@@ -27,6 +27,7 @@ from bot.outbox import Outbox
 from bot.plan import Planner
 from bot.readback import ReadBack
 from bot.settings import Settings
+from bot.threads import in_thread
 from bot.turns import Turns
 from bot.watch import Watch
 from commands import COMMANDS
@@ -118,8 +119,7 @@ class App:
 
     async def deliver(self) -> int:
         """Plan and send what is due; returns how many messages were sent."""
-        loop = asyncio.get_running_loop()
-        planned = await loop.run_in_executor(self.pool, self.planner.plan, self.now())
+        planned = await in_thread(self.pool, self.planner.plan, self.now())
         self.metrics.planned.inc(planned)
         return await self.outbox.drain()
 

@@ -15,6 +15,7 @@ from adapters.base import Source
 from bot.allowance import Allowance
 from bot.fetch import Fetch
 from bot.metrics import Metrics
+from bot.threads import in_thread
 from commands.model import Call, Command, Context, Missing, Reply, UserError
 from commands.parse import bind, execute, find, parse
 from storage.store import Store
@@ -68,10 +69,9 @@ class Dispatch:
             self._keeping = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
-        loop = asyncio.get_running_loop()
         while lines := dict(self._unkept):
             try:
-                await loop.run_in_executor(self._pool, self._store.lines.keep, lines)
+                await in_thread(self._pool, self._store.lines.keep, lines)
             except Exception:
                 _log.exception("the lines of some buttons could not be kept", count=len(lines))
             for token in lines:
@@ -80,12 +80,11 @@ class Dispatch:
     async def _answer(self, call: Call) -> Reply:
         if self._allowance:
             self._allowance.take(call.target.team, call.caller.id, self._now())
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._pool, self._run, call)
+            return await in_thread(self._pool, self._run, call)
         except Missing as missing:
             brought = await self._fetch.bring(missing)
-        return await loop.run_in_executor(self._pool, self._run, call, brought)
+        return await in_thread(self._pool, self._run, call, brought)
 
     def _run(self, call: Call, brought: tuple[str, ...] | None = None) -> Reply:
         ctx = Context(

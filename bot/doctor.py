@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable
 
 from adapters.base import Finding, Source, SourceError
 from bot.app import App
+from bot.threads import in_thread
 from storage.search import MeaningError
 from storage.store import Store
 
@@ -16,16 +17,15 @@ _KNOWN_PAPER = "1706.03762"
 
 async def examine(app: App) -> list[Finding]:
     """One finding for each thing that was looked at, in the order to mend them."""
-    loop = asyncio.get_running_loop()
     found = [Finding("settings")]
-    found += await loop.run_in_executor(app.pool, _examine_store, app.store)
+    found += await in_thread(app.pool, _examine_store, app.store)
     newest = anext(app.hub.fetch(app.now().date()), None)
     known = app.arxiv.get(_KNOWN_PAPER)
     found += await asyncio.gather(
         _examine_source(app.hub, newest, "PAPERBOT_HF__ENDPOINT and PAPERBOT_HF__TOKEN"),
         _examine_source(app.arxiv, known, "PAPERBOT_ARXIV__API_URL"),
     )
-    subscriptions = await loop.run_in_executor(app.pool, app.store.subscriptions.everywhere)
+    subscriptions = await in_thread(app.pool, app.store.subscriptions.everywhere)
     for name, chat in app.chats.items():
         targets = {one.target: None for one in subscriptions if one.target.chat == name}
         found += await chat.check(list(targets))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters.base import SearchedSource, Source, SourceError
+from bot.threads import in_thread
 from commands.model import Missing, UserError
 from storage.model import Paper
 from storage.store import Store
@@ -116,7 +117,7 @@ class Fetch:
             self._store.search.refresh()
 
         if papers:
-            await asyncio.get_running_loop().run_in_executor(self._pool, keep)
+            await in_thread(self._pool, keep)
         return tuple(paper.id for paper in papers)
 
     def _remember(self, what: str, ids: tuple[str, ...]) -> tuple[str, ...]:

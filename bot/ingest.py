@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import TypeVar
 import structlog
 
 from adapters.base import Source, SourceError
+from bot.threads import in_thread
 from storage.model import Paper
 from storage.papers import Saved
 from storage.store import Store
@@ -49,9 +49,8 @@ class Ingest:
 
     async def poll(self) -> Saved:
         """Fetch what may have changed since the last poll."""
-        loop = asyncio.get_running_loop()
         now = self._now()
-        newest = await loop.run_in_executor(self._pool, self._store.papers.newest_list, now.date())
+        newest = await in_thread(self._pool, self._store.papers.newest_list, now.date())
         since = self._since(newest, now)
         hourly = now >= self._votes_due
         if hourly:
@@ -73,13 +72,12 @@ class Ingest:
 
     async def keep(self, papers: AsyncIterator[Paper]) -> Saved:
         """Store papers as they come.  Raises SourceError after storing what could be had."""
-        loop = asyncio.get_running_loop()
         saved = Saved()
         try:
             async for batch in _batches(papers):
-                saved += await loop.run_in_executor(self._pool, self._save, batch)
+                saved += await in_thread(self._pool, self._save, batch)
         finally:
-            await loop.run_in_executor(self._pool, self._store.search.refresh)
+            await in_thread(self._pool, self._store.search.refresh)
         if saved.added or saved.changed:
             _log.info("fetched", source=self._source.name, new=saved.added, changed=saved.changed)
         return saved

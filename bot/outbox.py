@@ -6,18 +6,17 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TypeVar
 
 import structlog
 
 from adapters.base import Chat, DeliveryError
 from bot.metrics import Metrics
+from bot.telling import tell
+from bot.threads import in_thread
 from storage.deliveries import Outcome
 from storage.model import Delivery, State, Subscription
 from storage.store import Store
 
-Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
 TIMEOUT = timedelta(seconds=10)
@@ -71,14 +70,14 @@ class Outbox:
 
         Where it is cancelled, what is on the wire is handed back to be looked up by the next.
         """
-        expired = await self._in_thread(partial(self._deliveries.expire, self._now()))
+        expired = await in_thread(self._pool, self._deliveries.expire, self._now())
         self._metrics.expired.inc(expired)
         tasks: dict[asyncio.Task[Outcome], Delivery] = {}
         sent = 0
         try:
             while True:
                 if not self._closed and len(tasks) <= _AT_ONCE // 2:
-                    claimed = await self._in_thread(partial(self._claim, _AT_ONCE - len(tasks)))
+                    claimed = await in_thread(self._pool, self._claim, _AT_ONCE - len(tasks))
                     tasks |= {
                         asyncio.create_task(self._deliver(one, number // _IN_A_TURN)): one
                         for number, one in enumerate(claimed)
@@ -119,9 +118,7 @@ class Outbox:
 
     async def _record(self, outcomes: Sequence[Outcome]) -> None:
         now = self._now()
-        recorded = await self._in_thread(
-            partial(self._deliveries.record, self._owner, outcomes, now)
-        )
+        recorded = await in_thread(self._pool, self._deliveries.record, self._owner, outcomes, now)
         for outcome in outcomes:
             self._metrics.recorded(outcome, now)
         tellings = [
@@ -136,11 +133,7 @@ class Outbox:
     async def _tell(self, one: Subscription, what: str) -> None:
         """Tell whoever made a subscription what became of it."""
         text = f"Subscription {one.id}, `{one.line}` in #{one.target.channel}, {what}"
-        try:
-            async with asyncio.timeout(TIMEOUT.total_seconds()):
-                await self._chats[one.target.chat].tell(one.target.team, one.made_by, text)
-        except Exception as error:
-            _log.warning("nobody could be told", subscription=one.id, error=_words(error))
+        await tell(self._chats, one, text)
 
     def _claim(self, limit: int) -> list[Delivery]:
         paces = {name: chat.pace for name, chat in self._chats.items()}
@@ -213,9 +206,6 @@ class Outbox:
                 again_at=delivery.lease_until,
             )
         return Outcome(delivery=delivery, state="sent", ref=ref)
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 def _pause(delivery: Delivery, error: Exception) -> timedelta:

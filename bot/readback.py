@@ -6,17 +6,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TypeVar
 
 import structlog
 
 from adapters.base import Chat, DeliveryError
-from bot.outbox import TIMEOUT
+from bot.telling import tell
+from bot.threads import in_thread
 from storage.model import Subscription, Target
 from storage.store import Store
 
-Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
 _AT_ONCE = 8
@@ -43,7 +41,7 @@ class ReadBack:
 
     async def run(self) -> None:
         """Read what can be read now; a channel that failed is tried again in a minute."""
-        waiting = await self._in_thread(partial(self._recovery.channels, list(self._chats)))
+        waiting = await in_thread(self._pool, self._recovery.channels, list(self._chats))
         now = self._now()
         turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -68,13 +66,13 @@ class ReadBack:
             _log.warning("a channel was not read back", **_facts(target), error=why)
             self._later[target] = self._now() + _PAUSE
             return
-        learned = await self._in_thread(partial(self._recovery.learn, target, standing))
+        learned = await in_thread(self._pool, self._recovery.learn, target, standing)
         _log.info("a channel was read back", **_facts(target), learned=learned)
 
     async def _give_up(self, target: Target, why: str) -> None:
         _log.error("a channel cannot be read back", **_facts(target), error=why)
         told = f"The database was restored, and {why[:1].lower()}{why[1:]}"
-        unknown = await self._in_thread(partial(self._recovery.give_up, target, told, self._now()))
+        unknown = await in_thread(self._pool, self._recovery.give_up, target, told, self._now())
         await asyncio.gather(*(self._tell(one, why) for one in unknown))
 
     async def _tell(self, one: Subscription, why: str) -> None:
@@ -83,14 +81,7 @@ class ReadBack:
             f"`{one.line}` in #{one.target.channel}, has posted since cannot be looked up: {why} "
             "So that nothing comes twice, its last post is left out; the next one comes on time."
         )
-        try:
-            async with asyncio.timeout(TIMEOUT.total_seconds()):
-                await self._chats[one.target.chat].tell(one.target.team, one.made_by, text)
-        except Exception as error:
-            _log.warning("nobody could be told", subscription=one.id, error=str(error))
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        await tell(self._chats, one, text)
 
 
 def _facts(target: Target) -> dict[str, str]:

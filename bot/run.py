@@ -20,6 +20,7 @@ from bot.health import faults, metrics
 from bot.metrics import CONTENT_TYPE
 from bot.schedule import Schedule
 from bot.settings import Settings
+from bot.threads import in_thread
 from storage.calendar import Days
 
 _log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ async def run(
             await app.start()
             ready(_welcome(app, server.url))
             if "web" in app.chats:
-                await loop.run_in_executor(app.pool, subscribe_playground, app)
+                await in_thread(app.pool, subscribe_playground, app)
             await schedule.start()
 
         tasks = []

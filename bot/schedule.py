@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import date, timedelta
-from typing import TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,9 +16,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.app import App
 from bot.backup import make_nightly
+from bot.threads import in_thread
 from storage.search import MeaningError
 
-Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
 POSTING = "post"
@@ -81,7 +80,7 @@ class Schedule:
         """Fetch the newest lists; an empty catalogue that gets none takes the sample."""
         poll = asyncio.create_task(self._guarded(POLLING, self._poll)())
         await asyncio.wait({poll}, timeout=FIRST_ANSWER.total_seconds())
-        if not await self._in_thread(self._app.store.papers.count):
+        if not await in_thread(self._app.pool, self._app.store.papers.count):
             _log.warning("no list could be fetched yet; running on the bundled sample")
             await self._app.sample.fetch(date.min)
         elif not poll.done():
@@ -145,11 +144,13 @@ class Schedule:
             await self._app.watch.look()
 
     async def _poll_sample(self) -> None:
-        if self._app.chores.held() and await self._in_thread(self._app.store.papers.has_sample):
+        if not self._app.chores.held():
+            return
+        if await in_thread(self._app.pool, self._app.store.papers.has_sample):
             await self._app.ingest.poll()
 
     async def _follow(self) -> None:
-        await self._in_thread(self._app.store.search.refresh)
+        await in_thread(self._app.pool, self._app.store.search.refresh)
 
     async def _learn(self) -> None:
         """Follow by meaning, beside the threads that answer."""
@@ -164,11 +165,10 @@ class Schedule:
         if not self._app.chores.held():
             return
         before = self._app.now() - GRACE
-        for team in await self._in_thread(lambda: self._app.store.subscriptions.purge_left(before)):
+        forget = self._app.store.subscriptions.purge_left
+        for team in await in_thread(self._app.pool, forget, before):
             _log.info("forgot a team that left", team=team)
-        copy = await self._in_thread(lambda: make_nightly(self._app.settings, self._app.now()))
+        settings, now = self._app.settings, self._app.now()
+        copy = await in_thread(self._app.pool, make_nightly, settings, now)
         if copy:
             _log.info("made a backup", file=str(copy))
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._app.pool, work)

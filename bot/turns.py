@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from adapters.base import SourceError
+from bot.threads import in_thread
 from storage.leases import Leases
 
 LONGEST = timedelta(seconds=75)
@@ -69,6 +70,6 @@ class Turns:
             self._waiting -= 1
 
     async def _hold(self, owner: str, length: timedelta) -> int | None:
-        return await asyncio.get_running_loop().run_in_executor(
+        return await in_thread(
             self._pool, self._leases.hold, self._name, owner, self._now(), length
         )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
 
 import structlog
 
 from adapters.base import SourceError, WatchedSource
 from bot.ingest import Ingest
+from bot.threads import in_thread
 from storage.papers import Saved
 from storage.store import Store
 
-Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
 _EVERY = timedelta(hours=6)
@@ -58,7 +57,8 @@ class Watch:
             return Saved()
 
     async def _look(self, now: datetime) -> Saved:
-        read_at = await self._in_thread(lambda: self._store.papers.read_at(self._source.name))
+        papers = self._store.papers
+        read_at = await in_thread(self._pool, papers.read_at, self._source.name)
         due = read_at is None or now - read_at >= _EVERY
         if due:
             self._asked.clear()
@@ -66,19 +66,17 @@ class Watch:
         if due:
             since = max((read_at or now) - _BACK, now - _FARTHEST).date()
             saved += await self._ingest.fetch(since)
-            await self._in_thread(lambda: self._store.papers.note_read(self._source.name, now))
+            await in_thread(self._pool, papers.note_read, self._source.name, now)
         return saved
 
     async def _versions(self, now: datetime, *, new: bool) -> Saved:
         """Ask for the papers of the lists; ``new``: for those that were not asked for yet."""
         since = (now - _LISTED).date()
-        ids = await self._in_thread(lambda: self._store.papers.on_lists(since, unversioned=new))
+        listed = partial(self._store.papers.on_lists, since, unversioned=new)
+        ids = await in_thread(self._pool, listed)
         wanted: Sequence[str] = [id for id in ids if id not in self._asked]
         if not wanted:
             return Saved()
         saved = await self._ingest.keep(self._source.many(wanted))
         self._asked.update(wanted)
         return saved
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
