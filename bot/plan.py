@@ -51,6 +51,7 @@ class Planner:
         self._zone = zone
         self._broken: dict[str, datetime] = {}
         self._late_cursor = -1
+        self._late_again_at: datetime | None = None
 
     def plan(self, now: datetime) -> int:
         """Plan every due edition and every late arrival; returns how many were new."""
@@ -140,11 +141,16 @@ class Planner:
     # -- late arrivals ------------------------------------------------------------------------
 
     def _plan_late(self, now: datetime) -> int:
-        """Add papers that joined a list after its edition to the edition's thread."""
+        """Add papers that joined a list after its edition to the edition's thread.
+
+        Where that fails all is looked at once more in five minutes, or when the catalogue changes.
+        """
         cursor = self._store.papers.cursor()
-        if cursor == self._late_cursor:
+        again = self._late_again_at is not None and self._late_again_at <= now
+        if cursor == self._late_cursor and not again:
             return 0
         added = 0
+        self._late_again_at = None
         answers: dict[tuple[str, date], Answer] = {}
         for edition, one in self._store.editions.open(now):
             if one.target.chat not in self._chats or edition.list_date is None:
@@ -156,6 +162,7 @@ class Planner:
                 added += self._add_late(edition, one, answers[key], now)
             except Exception:
                 _log.exception("late arrivals failed", subscription=one.id)
+                self._late_again_at = now + _BROKEN_PAUSE
         self._late_cursor = cursor
         return added
 

@@ -109,6 +109,25 @@ async def test_late_arrivals_join_the_same_thread_until_the_list_closes(bot: Bot
     assert await bot.tick() == 0
 
 
+async def test_a_late_arrival_that_could_not_be_planned_is_tried_again(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot.save(paper(1))
+    bot.subscribe("today --limit 9")
+    bot.move_to(NOON)
+    await bot.tick()
+    bot.move_to(NOON + timedelta(hours=1))
+    bot.save(paper(2))
+    with monkeypatch.context() as patch, capture_logs() as logs:
+        patch.setattr(bot.chat, "render", None)
+        assert await bot.tick() == 0
+        assert await bot.tick() == 0
+        assert [log["event"] for log in logs] == ["late arrivals failed"]
+    bot.move_to(bot.now + timedelta(minutes=5))
+    assert await bot.tick() == 2  # though the catalogue is as it was
+    assert bot.texts()[-1] == paper(2).title
+
+
 async def test_late_arrivals_keep_to_the_edition_s_own_list(bot: Bot) -> None:
     bot.save(paper(1))
     bot.subscribe("today --limit 9")
