@@ -45,10 +45,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many outcomes were taken, which subscriptions they paused, and for which it is not
-    known whether their message stands."""
+    """Which subscriptions were paused, and for which it is not known whether a message stands."""
 
-    taken: int
     paused: tuple[Subscription, ...]
     unknown: tuple[Subscription, ...]
 
@@ -112,7 +110,7 @@ class Deliveries:
                 for outcome in taken
                 if outcome.state == "unknown"
             ]
-        return Recorded(len(taken), tuple(paused), tuple(unknown))
+        return Recorded(tuple(paused), tuple(unknown))
 
     def expire(self, now: datetime) -> int:
         """Give up what waited past its time; returns how many messages.
