@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.outbox import LEASE, TIMEOUT
+from bot.schedule import POST_EVERY
+from storage.model import Payload, Target
 from tests.bot.conftest import Bot
 from tests.factories import NOON, paper
+from tests.fakes.chat import FakeChat
 
 
 async def due(bot: Bot, papers: int = 1) -> None:
@@ -32,6 +35,44 @@ async def test_a_lost_answer_is_looked_up_and_not_sent_again(bot: Bot) -> None:
     assert await bot.outbox("another process").drain() == 2
     assert len(bot.chat.posts) == len(set(bot.chat.keys())) == 2
     assert bot.chat.posts[1].parent == bot.chat.posts[0].ref
+
+
+class Slow(FakeChat):
+    """Each of its answers takes as long as it may, on the clock of ``bot``."""
+
+    def __init__(self, bot: Bot) -> None:
+        super().__init__(lambda: bot.now)
+        self._bot = bot
+
+    async def send(self, target: Target, payload: Payload, parent: str | None, key: str) -> str:
+        self._bot.now += TIMEOUT
+        return await super().send(target, payload, parent, key)
+
+    async def find(
+        self, target: Target, key: str, parent: str | None, since: datetime
+    ) -> str | None:
+        self._bot.now += TIMEOUT
+        return await super().find(target, key, parent, since)
+
+
+@pytest.mark.parametrize("stands", [True, False])
+async def test_what_a_dead_process_left_open_is_settled_within_ninety_seconds(
+    bot: Bot, stands: bool
+) -> None:
+    bot.chat = Slow(bot)
+    bot.restart()
+    await due(bot)
+    (left,) = bot.store.deliveries.claim("dead", {"fake": timedelta(0)}, NOON, LEASE, 9)
+    if stands:
+        await FakeChat.send(bot.chat, left.target, left.payload, None, left.key)
+    while state(bot)[0] != "sent":
+        bot.move_to(bot.now + POST_EVERY)
+        await bot.outbox().drain()
+    record = bot.store.subscriptions.last_record("T1", 1)
+    assert record
+    assert record.sent_at
+    assert LEASE < record.sent_at - NOON < timedelta(seconds=90)
+    assert len(bot.chat.posts) == len(set(bot.chat.keys()))
 
 
 async def test_a_message_that_was_not_posted_is_sent_after_the_look_up(bot: Bot) -> None:
