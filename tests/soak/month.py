@@ -23,7 +23,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from rich.console import Console
 
-from bot.app import open_store
+from bot.app import open_store, utc_now
 from bot.outbox import LEASE
 from bot.settings import Settings
 from storage import tables
@@ -42,7 +42,7 @@ _ARRIVAL = 0.3
 """Seconds until what a dead process had sent has arrived."""
 _SLACK = timedelta(seconds=1)
 """By how much a request may outlast its time on a busy machine."""
-_STILL = 1.0
+_STILL = 0.4
 """Seconds without any progress before time may jump over what waits for a lease."""
 _table = tables.deliveries
 _rows = _table.join(tables.editions, tables.editions.c.id == _table.c.edition_id)
@@ -55,7 +55,8 @@ class Tally:
     kills: int = 0
     gap_kills: int = 0
     takeovers: int = 0
-    restarts: int = 0
+    crashes: int = 0
+    ended: int = 0
     slept: list[tuple[datetime, datetime]] = field(default_factory=list)
     """When all of them were down, from and to."""
 
@@ -87,6 +88,7 @@ class Month:
         for number, process in enumerate(self._replicas):
             if process is not None and process.poll() is None:
                 continue
+            self.tally.ended += process is not None and process.returncode > 0
             data = self._folder / f"machine{number}"
             # As if the kills were hours apart: after quick ones Discord's adapter would wait.
             shutil.rmtree(data / "discord", ignore_errors=True)
@@ -118,6 +120,7 @@ class Month:
         while True:
             await asyncio.sleep(KILL_EVERY * self._random.uniform(0.5, 1.5))
             await self._may_kill.wait()
+            self.start()  # who finds no database at its start ends, and waits for a supervisor
             victim = self._random.choice([one for one in self._replicas if one is not None])
             log = self._logs[victim.pid].read_text()
             if '"running"' not in log:
@@ -128,9 +131,15 @@ class Month:
             self.tally.takeovers += '"lease": "discord"' in log and '"taken"' in log
             await asyncio.sleep(_ARRIVAL)
             owner = log.split('"owner": "', 1)[1].split('"', 1)[0]
-            with suppress(sa.exc.OperationalError):
+            with suppress(sa.exc.DBAPIError):
                 self.tally.gap_kills += await asyncio.to_thread(self._left_in_the_gap, owner)
+                await asyncio.to_thread(self._end_terms, owner)
             self.start()
+
+    def _end_terms(self, owner: str) -> None:
+        """As if the leases of a dead process had run out, which takes six seconds each time."""
+        for name in ("discord", "chores"):
+            self.store.leases.release(name, owner, utc_now())
 
     def _left_in_the_gap(self, owner: str) -> bool:
         """Whether a dead process had posted something that it could not record."""
@@ -169,10 +178,10 @@ class Month:
         seen: object = None
         still_since = time.monotonic()
         while (now := self.clock.now()) < moment:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
             try:
                 view = await asyncio.to_thread(self._look)
-            except sa.exc.OperationalError:  # the database is restarting
+            except sa.exc.DBAPIError:  # the database is restarting
                 continue
             if view.progress != seen:
                 seen, still_since = view.progress, time.monotonic()
@@ -191,10 +200,10 @@ class Month:
                 sa.select(sa.func.count(), sa.func.min(_table.c.not_before)).where(waits)
             ).one()
             claims = tx.execute(
-                sa.select(_table.c.attempt, _table.c.lease_until).where(sending)
+                sa.select(_table.c.attempt, _table.c.lease_until, _table.c.error).where(sending)
             ).all()
             due = tx.scalar(sa.select(sa.func.min(subscriptions.c.next_due_at)))
-        return View(pending[0], pending[1], [(row[0], row[1]) for row in claims], due)
+        return View(pending[0], pending[1], [Claim(*row) for row in claims], due)
 
     async def sleep_all(self, hours: float) -> None:
         """All replicas are down for so long."""
@@ -215,27 +224,42 @@ class Month:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A message in somebody's hands."""
+
+    attempt: int
+    until: datetime
+    error: str | None
+
+    def on_the_wire(self, now: datetime) -> bool:
+        """Whether it may be: not where the connection broke at the first attempt.
+
+        What timed out may still arrive.
+        """
+        longest = PATIENCE * min(self.attempt, 2)  # a look-up and a send
+        broke = self.attempt == 1 and self.error not in (None, TimeoutError.__name__)
+        return not broke and self.until - LEASE + longest + _SLACK > now
+
+
+@dataclass(frozen=True)
 class View:
     """What waits in the database."""
 
     pending: int
     first_pending: datetime | None
-    claims: list[tuple[int, datetime]]
+    claims: list[Claim]
     due: datetime | None
 
     @property
     def progress(self) -> object:
-        return self.pending, self.due, sorted(self.claims)
+        return self.pending, self.due, {(one.attempt, one.until) for one in self.claims}
 
     def next(self, now: datetime, *, still: bool) -> datetime | None:
         """Where time may jump to; None while something is, or may be, under way."""
         if self.claims:
-            # A look-up and a send come after a claim that is not the first.
-            on_the_wire = any(
-                until - LEASE + PATIENCE * min(attempt, 2) + _SLACK > now
-                for attempt, until in self.claims
-            )
-            return min(until for _, until in self.claims) if still and not on_the_wire else None
+            if not still or any(one.on_the_wire(now) for one in self.claims):
+                return None
+            return max(one.until for one in self.claims)
         ahead = [moment for moment in (self.first_pending, self.due) if moment]
         return min(ahead) if ahead and min(ahead) > now else None
 
@@ -255,8 +279,8 @@ async def live(month: Month, postgres: Postgres | None) -> None:
                 await month.sleep_all(5)
             if number in (days // 5, days * 4 // 5) and postgres:
                 await month.pass_to(day + timedelta(hours=7, minutes=30, seconds=1))
-                await asyncio.to_thread(postgres.restart)
-                month.tally.restarts += 1
+                await asyncio.to_thread(postgres.crash)
+                month.tally.crashes += 1
             if number == days * 3 // 5:
                 await month.pass_to(day + timedelta(hours=14))
                 await month.sleep_all(20)
@@ -276,7 +300,7 @@ def database(engine: str, folder: Path) -> Iterator[tuple[str, Postgres | None]]
     if engine == "sqlite":
         yield f"sqlite:///{folder / 'paperbot.db'}", None
         return
-    server = Postgres()
+    server = Postgres(durable=True)
     with server.database() as url:
         yield url, server
     server.close()

@@ -20,6 +20,7 @@ PATIENCE = timedelta(seconds=1)
 def main() -> None:
     outbox.TIMEOUT = PATIENCE
     schedule.FIRST_POLL = timedelta(0)
+    schedule.POST_EVERY = timedelta(seconds=0.25)  # thousands of ticks are waited for
     settings = load()
     logs.configure(settings)
     clock = SharedClock(Path(os.environ["CLOCK"]))

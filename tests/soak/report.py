@@ -70,7 +70,8 @@ def report(month: Month, wishes: Sequence[Wish], seconds: float) -> bool:
         **must,
         "kills": month.tally.kills,
         "of them with Discord's gateway": month.tally.takeovers,
-        "database restarts": month.tally.restarts,
+        "crashes of the database": month.tally.crashes,
+        "replicas that ended by themselves": month.tally.ended,
         "faults of the platforms": month.world.faults(),
         "seconds": round(seconds),
     }
