@@ -18,6 +18,7 @@ _FIELDS = tuple(field.name for field in fields(Paper))
 _values = attrgetter(*_FIELDS)
 _CARRIED = tuple(name for name in _FIELDS if name not in ("id", "first_seen_at"))
 _MERGED = tuple(name for name in _CARRIED if name != "withdrawn_at")
+_mergeable = attrgetter(*_MERGED)
 _OF_ARXIV = ("title", "authors", "abstract", "published_at", "categories", "doi", "version")
 """What arXiv knows best; only its own word comes with a version."""
 _COLUMNS = [tables.papers.c[name] for name in _FIELDS]
@@ -301,10 +302,11 @@ def _merge(old: Paper, new: Paper) -> Paper:
     older_list = bool(new.listed_on and old.listed_on and new.listed_on < old.listed_on)
     older_text = (new.version or 0) < (old.version or 0)
     changes: dict[str, Any] = {}
-    for name in _MERGED:
-        value, known = getattr(new, name), getattr(old, name)
+    for name, value, known in zip(_MERGED, _mergeable(new), _mergeable(old), strict=True):
+        if value == known or value is None or value == ():
+            continue
         only_gaps = older_list or name == "source" or (older_text and name in _OF_ARXIV)
-        if value not in (None, (), known) and not (only_gaps and known not in (None, ())):
+        if not only_gaps or known is None or known == ():
             changes[name] = value
     told = new.withdrawn_at or new.version  # a newer version may take the withdrawal back
     if told and not older_text and new.withdrawn_at != old.withdrawn_at:

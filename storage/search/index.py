@@ -33,8 +33,7 @@ FORMAT = 3
 _REMEMBERED = 2_048  # words whose corrections and completions are kept, of each kind
 _STATE = "=state"  # the key of the document that holds the state; no paper's id begins so
 _ID_BITS = 27  # of a hash; at three million papers one in fifty meets another's
-_USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
-_BULK = (64_000_000, 1)
+_HEAP = 64_000_000  # bytes, taken as needed; with less, 5,000 papers make ten segments to merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class Writer:
         self._vocabulary = vocabulary
         state = index.view.state
         self._new = state is None
-        self._documents = papers.writer(*(_BULK if self._new else _USUAL))
+        self._documents = papers.writer(_HEAP, num_threads=1)
         # What a process left that died in its commit is in the way of the next one.
         self._documents.garbage_collect_files()
         self._texts = TextsWriter(index.folder / "texts", state.texts if state else Extent())
