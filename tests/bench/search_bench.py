@@ -12,6 +12,7 @@ the same queries.  Each step has a process of its own, so that its memory and it
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import shutil
@@ -28,7 +29,7 @@ from pathlib import Path
 from bot.app import THREADS
 from storage.search import Query, Search
 from storage.search.generations import Generations
-from tests.bench.answers import HEAD, Answers, Ask, answered, at, keep, kept, memory, show
+from tests.bench.answers import HEAD, Answers, Ask, answered, keep, kept, memory, show
 from tests.bench.answers import together as asked_together
 from tests.bench.beside import rapidfuzz_titles, sqlite_fts5, tantivy_bm25
 from tests.bench.corpora import SIZES, corpus, genuine
@@ -134,13 +135,25 @@ def _updated(folder: Path, options: argparse.Namespace) -> None:
         show(f"{what} searchable after {time.perf_counter() - start:.2f} s")
 
 
+def _warm(folder: Path) -> None:
+    """Read the index once, so that answers wait for no disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                while file.read(1 << 20):
+                    pass
+
+
 def _ask(folder: Path, options: argparse.Namespace) -> None:
+    busy = os.getloadavg()[0]
+    _warm(folder / "index")
     ask = _find(folder)
     seeds = {seed: kept(_questions(folder, seed)) for seed in (TUNED_ON, HELD_OUT)}
     ask("warm up")
     found = {seed: answered(ask, asked) for seed, asked in seeds.items()}
     private, mapped = memory()
-    show(f"memory: {private:.0f} MB private, {mapped:.0f} MB of mapped files\n\n{HEAD}")
+    show(f"memory: {private:.0f} MB private, {mapped:.0f} MB of mapped files")
+    show(f"{busy:.1f} processes were busy on this machine before\n\n{HEAD}")
     for seed, name in ((TUNED_ON, "tuned on"), (HELD_OUT, "held out")):
         show(found[seed].row(f"search, seed {seed} ({name}), {len(seeds[seed])}"))
     _by_kind(found)
@@ -166,14 +179,13 @@ def _by_kind(found: dict[int, Answers]) -> None:
 def _typed_letter_by_letter(folder: Path, asked: list[Question]) -> None:
     search = Search(folder / "index", Stream([], 0))
     search.suggest("warm up", 5)
-    seconds = []
-    for one in asked[:100]:
-        for end in range(1, min(len(one.text), 40) + 1):
-            start = time.perf_counter()
-            search.suggest(one.text[:end], 5)
-            seconds.append(time.perf_counter() - start)
-    shares = ", ".join(f"p{s * 100:.0f} {at(seconds, s) * 1e3:.2f} ms" for s in (0.5, 0.99))
-    show(f"\nautocomplete, {len(seconds):,} keystrokes: {shares}")
+    texts = [one.text[:end] for one in asked[:100] for end in range(1, min(len(one.text), 40) + 1)]
+    answers = answered(
+        lambda text: [hit.id for hit in search.suggest(text, 5)],
+        [Question("typed", text, "") for text in texts],
+    )
+    show()
+    show(f"{f'autocomplete, {len(texts):,} keystrokes':34}{answers.times()}")
 
 
 def _hostile(ask: Callable[[str], object]) -> None:
