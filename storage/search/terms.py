@@ -28,7 +28,6 @@ _SHORTEST_SPLIT = 6
 _SHORTEST_BEGUN = 2  # bytes: one ideograph says enough
 _FAR_LOOKUPS = 2  # in one query: each takes a millisecond
 _FREQUENT_HALF = 1 / 10_000  # of all papers have it
-_JOINED = 3  # a joined word is so many times as frequent as the rarer half
 _LETTER = 0.5  # likeness of a lone letter to itself where it may be an initial
 _POSTINGS = 200_000
 _SHARE = 0.8
@@ -150,9 +149,7 @@ def _joined(view: View, field: str, terms: list[Term]) -> list[Term]:
     terms = list(terms)
     for number in range(len(terms) - 1):
         first, second = terms[number], terms[number + 1]
-        rarer = min(term.readings[0].frequency if term.known else 0 for term in (first, second))
-        joined = _read(view, field, [first.typed + second.typed], 1.0)
-        if joined and joined[0].frequency >= _JOINED * rarer:
+        if joined := _read(view, field, [first.typed + second.typed], 1.0):
             terms[number] = _with(first, joined)
             terms[number + 1] = _with(second, joined)
     return terms

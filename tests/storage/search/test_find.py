@@ -199,6 +199,18 @@ def test_everything_of_a_paper_is_searched(tmp_path: Path) -> None:
         assert [hit.id for hit in search.find(Query.parse(text), 5).hits] == [paper.id]
 
 
+def test_two_known_words_may_be_one(tmp_path: Path) -> None:
+    others = [
+        replace(GAN, id=str(number), title=f"A {word} about something", abstract="")
+        for number, word in enumerate(("chat", "gpt") * 5)
+    ]
+    search = Search(tmp_path, FakePapers([replace(ADAM, title="Is ChatGPT biased?"), *others]))
+    search.refresh()
+    result = search.find(Query.parse("chat gpt biased"), 5)
+    assert result.hits[0].id == ADAM.id
+    assert result.corrected == ()
+
+
 def test_what_is_found_plainly_also_matches(shelf: Search) -> None:
     known = {paper.id: paper for paper in PAPERS}
     for text in (
