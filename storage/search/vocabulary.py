@@ -21,7 +21,7 @@ _SHORTEST, _LONGEST = 3, 24  # letters of the words that are kept
 _CANDIDATES = 48
 _EDITS = 2  # of words that are far
 _USUAL = (15_000_000, 1)  # bytes of heap, threads; tantivy takes no less
-_BULK = (40_000_000, 2)
+_BULK = (64_000_000, 1)
 
 
 def _schema() -> tantivy.Schema:
