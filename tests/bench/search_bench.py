@@ -110,8 +110,13 @@ def _first(folder: Path, options: argparse.Namespace) -> None:
 
 
 def _update(folder: Path, options: argparse.Namespace) -> None:
-    """A day's new papers, and new votes of known ones; in a copy, for who asks next."""
-    copy = shutil.copytree(folder / "index", folder / "copy", dirs_exist_ok=True)
+    """A day's new papers, and new votes of known ones; in a copy, for who asks next.
+
+    Files of an index are replaced or grow; none is changed where others read it.
+    """
+    copy = shutil.copytree(
+        folder / "index", folder / "copy", copy_function=os.link, dirs_exist_ok=True
+    )
     try:
         _updated(copy, options)
     finally:
