@@ -27,7 +27,7 @@ from storage.search.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from storage.model import Searched
 
-FORMAT = 3
+FORMAT = 4
 """Raise it where the schema, the folding of words or the texts change: old indexes are rebuilt."""
 
 _REMEMBERED = 2_048  # words whose corrections and completions are kept, of each kind

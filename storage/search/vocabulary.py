@@ -1,8 +1,7 @@
 """The vocabulary: finds the words that a misspelt one may have meant.
 
-Symmetric deletion (Garbe's SymSpell): two words within one edit of each other share a form among
-themselves and their one-letter deletions.  Here each word is a small document and its forms are its
-terms, so that tantivy does the mapping into memory, the commits and the additions.
+Each word is a small document, so that tantivy does the mapping into memory, the commits and the
+additions; its automata find the words within one edit or two.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from itertools import islice
 from pathlib import Path
 
 import tantivy
-from rapidfuzz.distance import OSA
 from tantivy import Occur, Query
 
 from storage.search import engine
@@ -27,18 +25,14 @@ _BULK = (64_000_000, 1)
 def _schema() -> tantivy.Schema:
     build = tantivy.SchemaBuilder()
     build.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
-    build.add_text_field("forms", tokenizer_name=engine.BLANKS, index_option="basic")
     build.add_text_field("anchored", tokenizer_name="raw", index_option="basic")
+    build.add_text_field("tail", tokenizer_name="raw", index_option="basic")
     build.add_integer_field("frequency", fast=True)
     return build.build()
 
 
 def _can_be_misspelt(word: str) -> bool:
     return _SHORTEST <= len(word) <= _LONGEST and word.isalpha()
-
-
-def _forms(word: str) -> list[str]:
-    return [word, *[word[:i] + word[i + 1 :] for i in range(len(word))]]
 
 
 def _anchored(word: str) -> str:
@@ -85,9 +79,9 @@ class Vocabulary:
     def _add(self, words: Iterable[tuple[str, int]], size: tuple[int, int]) -> None:
         writer = self._index.writer(*size)
         for word, frequency in words:
-            forms, anchored = " ".join(_forms(word)), _anchored(word)
+            anchored = _anchored(word)
             writer.add_json(
-                f'{{"word":"{word}","forms":"{forms}","anchored":"{anchored}",'
+                f'{{"word":"{word}","anchored":"{anchored}","tail":"{word[1:]}",'
                 f'"frequency":{frequency}}}'
             )
         writer.commit()
@@ -99,13 +93,15 @@ class Vocabulary:
 
         ``most`` of them, without those that stood in fewer than ``least`` papers when learnt.
         """
-        forms = [
-            (Occur.Should, Query.term_query(self._schema, "forms", form, "basic"))
-            for form in set(_forms(word))
-        ]
-        others = self._words(Query.boolean_query(forms), least)
-        near = (other for other in others if OSA.distance(word, other, score_cutoff=1) == 1)
-        return list(islice(near, most))
+        alike = Query.fuzzy_term_query(self._schema, "anchored", _anchored(word), distance=1)
+        # Where the first letter is one too few, another, one too many, or swapped:
+        exact = [("tail", word), ("tail", word[1:])]
+        exact += [("word", word[1:]), ("word", word[1::-1] + word[2:])]
+        queries = [alike, *(Query.term_query(self._schema, *one, "basic") for one in exact)]
+        others = self._words(
+            Query.boolean_query([(Occur.Should, query) for query in queries]), least
+        )
+        return list(islice((other for other in others if other != word), most))
 
     def far(self, word: str, most: int) -> list[str]:
         """Known words two edits away that begin alike, frequent first; the slower way."""
