@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,8 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tzlocal import get_localzone_name
+
+from storage.nearest import nearest
 
 PREFIX = "PAPERBOT_"
 
@@ -243,6 +244,6 @@ def _unknown(values: Mapping[str, str | None]) -> Iterator[str]:
     known = [name for name, _, _ in names()]
     for name in sorted(values):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+            near = nearest(name.upper(), known)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}."
             yield f"{name} is no setting of paperbot; {hint}"

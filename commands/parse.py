@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import html
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from commands.model import Action, Arg, Command, Context, Reply, UserError
 from commands.words import convert, resembles
+from storage.nearest import nearest
 
 LONGEST = 2_000
 """Characters of a line that are read; what a person types is far shorter."""
@@ -64,10 +64,10 @@ def find(name: str, commands: Sequence[Command], tokens: Sequence[str] = ()) -> 
     if command := names.get(name.lower()):
         return command
     rest = " ".join(tokens[1:])
-    if near := difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7):
-        meant = f"{near[0]} {rest}".strip()
+    if near := nearest(name.lower(), names, 0.7):
+        meant = f"{near} {rest}".strip()
         raise UserError(
-            f"There is no command “{name}”. Did you mean `{meant}`?", Action(near[0], meant)
+            f"There is no command “{name}”. Did you mean `{meant}`?", Action(near, meant)
         )
     words = " ".join(tokens) or name
     raise UserError(
@@ -209,8 +209,8 @@ def _misread(command: Command, arg: Arg, text: str, error: ValueError) -> UserEr
 
 
 def _unknown_option(command: Command, name: str) -> str:
-    near = difflib.get_close_matches(name.lower(), [arg.name for arg in command.args], n=1)
-    hint = f"did you mean --{near[0]}?" if near else ""
+    near = nearest(name.lower(), [arg.name for arg in command.args])
+    hint = f"did you mean --{near}?" if near else ""
     known = ", ".join(f"--{arg.name}" for arg in command.args) or "no options"
     return (
         f"`{command.name}` has no option --{name}; {hint or f'it takes {known}'}. {usage(command)}"

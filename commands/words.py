@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import difflib
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from commands.model import Arg, Kind
 from storage.calendar import Days
+from storage.nearest import nearest
 
 _LONGEST = 80
 _DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%d.%m.%Y", "%Y/%m/%d")
@@ -76,8 +76,8 @@ def read_zone(text: str) -> ZoneInfo:
     zones = _zones()
     if wanted in zones:
         return ZoneInfo(zones[wanted])
-    near = difflib.get_close_matches(wanted, zones, n=1, cutoff=0.6)
-    hint = f"did you mean {zones[near[0]]}?" if near else "write it as Europe/Berlin or UTC"
+    near = nearest(wanted, zones)
+    hint = f"did you mean {zones[near]}?" if near else "write it as Europe/Berlin or UTC"
     raise ValueError(f"“{text}” is no time zone; {hint}")
 
 
@@ -102,9 +102,9 @@ def resembles(arg: Arg, text: str) -> bool:
     if " " in text:
         return False
     if arg.kind == "zone":
-        return "/" in text or bool(difflib.get_close_matches(text.lower(), _zones(), 1, 0.8))
+        return "/" in text or nearest(text.lower(), _zones(), 0.8) is not None
     names = [*map(str.lower, calendar.day_name), "weekdays", "weekends", "daily"]
-    return bool(difflib.get_close_matches(text.lower(), names, 1, 0.8))
+    return nearest(text.lower(), names, 0.8) is not None
 
 
 def zone_names() -> list[str]:
