@@ -37,7 +37,8 @@ from tests.soak.report import report
 from tests.soak.world import START, Wish, World, world
 
 ROOT = Path(__file__).parents[2]
-KILL_EVERY = 5.0
+LIFE = 20.0
+"""Seconds that a replica lives on average; it takes some of them to start."""
 _ARRIVAL = 0.3
 """Seconds until what a dead process had sent has arrived."""
 _SLACK = timedelta(seconds=1)
@@ -118,7 +119,7 @@ class Month:
     async def keep_killing(self) -> None:
         """Kill -9 one of them every few seconds, and count what that broke off."""
         while True:
-            await asyncio.sleep(KILL_EVERY * self._random.uniform(0.5, 1.5))
+            await asyncio.sleep(LIFE / len(self._replicas) * self._random.uniform(0.5, 1.5))
             await self._may_kill.wait()
             self.start()  # who finds no database at its start ends, and waits for a supervisor
             victim = self._random.choice([one for one in self._replicas if one is not None])
