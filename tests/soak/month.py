@@ -41,8 +41,11 @@ LIFE = 20.0
 """Seconds that a replica lives on average; it takes some of them to start."""
 _ARRIVAL = 0.3
 """Seconds until what a dead process had sent has arrived."""
-_SLACK = timedelta(seconds=1)
-"""By how much a request may outlast its time on a busy machine."""
+_SLACK = timedelta(seconds=1.5)
+"""By how much a request may outlast its time; on a busy machine the platforms have a queue.
+
+Outside it is what a lease is longer than a request by: fifty seconds.
+"""
 _STILL = 0.4
 """Seconds without any progress before time may jump over what waits for a lease."""
 _table = tables.deliveries

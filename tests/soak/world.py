@@ -213,6 +213,6 @@ async def world(clock: SharedClock) -> AsyncIterator[World]:
         ):
             faults.chance("stored_then_reset", 0.03, method=method)
             faults.chance("reset", 0.02, method=method)
-            faults.chance("hang", 0.01, method=method, seconds=1.5)
+            faults.chance("hang", 0.01, method=method, seconds=1.1)
             faults.chance("rate_limited", 0.02, method=method, seconds=1)
         yield World(slack, discord)
