@@ -136,10 +136,10 @@ def weight(value: Any) -> int:
         return sum(map(weight, value))
     total = 0
     for key, part in value.items():
-        if type(part) is str:
-            total += len(part) if key in ("text", "url") else 0
-        elif isinstance(part, (dict, list)):
+        if isinstance(part, (dict, list)):
             total += weight(part)
+        elif key in ("text", "url"):
+            total += len(part)
     return total
 
 

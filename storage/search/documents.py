@@ -11,6 +11,7 @@ import orjson
 import tantivy
 
 from storage.search.engine import BLANKS
+from storage.search.text import NAME_WORDS
 
 if TYPE_CHECKING:
     from storage.model import Searched
@@ -20,7 +21,6 @@ EVERY = "paper"
 CODE = "has:code"
 _MOST_VOTES = (1 << 40) - 1
 _REMEMBERED = 1_000  # categories, which come again and again; authors do not
-_NAME_WORDS = 6  # of an author, of which all pairs are indexed
 
 
 def schema() -> tantivy.Schema:
@@ -75,7 +75,7 @@ def author_tags(name: Sequence[str]) -> list[str]:
     name.  Initials make no pairs here; see ``text.initials``.
     """
     tags = [f"author:{part}" for part in name]
-    long = sorted(part for part in name[:_NAME_WORDS] if len(part) > 1)
+    long = sorted(part for part in name[:NAME_WORDS] if len(part) > 1)
     return tags + [f"author:{first}+{second}" for first, second in combinations(long, 2)]
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 INITIAL = "+"
 """Stands between an initial and its name; no other word has it."""
-_NAME_WORDS = 6  # of an author, by which initials count
+NAME_WORDS = 6  # of an author, of which pairs are indexed
 
 _GREEK = {
     letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"
@@ -81,7 +81,7 @@ def initials(name: str) -> str:
 
     ``y+lecun`` of ``yann lecun``; blanks between several.
     """
-    parts = name.split()[:_NAME_WORDS]
+    parts = name.split()[:NAME_WORDS]
     pairs = (initial(first[0], last) for first, last in combinations(parts, 2) if len(last) > 1)
     return " ".join(dict.fromkeys(pairs))
 

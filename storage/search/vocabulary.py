@@ -106,8 +106,7 @@ class Vocabulary:
     def far(self, word: str, most: int) -> list[str]:
         """Known words two edits away that begin alike, frequent first; the slower way."""
         query = Query.fuzzy_term_query(self._schema, "anchored", _anchored(word), distance=_EDITS)
-        others = self._words(query, 1)
-        return list(islice((other for other in others if other[0] == word[0]), most))
+        return list(islice(self._words(query, 1), most))
 
     def _words(self, query: Query, least: int) -> Iterator[str]:
         searcher = self._searcher
