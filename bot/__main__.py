@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import signal
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from dotenv import dotenv_values
 from rich.markup import escape
 from rich.progress import Progress
 
@@ -25,7 +25,7 @@ from bot import operate
 from bot.app import App, open_store, utc_now
 from bot.doctor import examine
 from bot.importing import import_files, learn
-from bot.settings import SettingsError, load
+from bot.settings import SettingsError, load, read_env
 from bot.terminal import configured as _settings
 from bot.terminal import err as _err
 from bot.terminal import out as _out
@@ -219,21 +219,33 @@ def setup(
     platform: Annotated[Platform, typer.Argument(help="What to connect to.")] = Platform.SLACK,
     answers: Annotated[
         Path | None,
-        typer.Option(help="A file of NAME=value lines to answer from, for scripts."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A file of NAME=value lines to answer from, for scripts.",
+        ),
     ] = None,
 ) -> None:
     """Connect paperbot to Slack or Discord: a short dialogue that writes .env and says hello."""
     from bot.setup import Dialogue, SetupError, set_up  # noqa: PLC0415 - SDKs would slow `say`
 
+    if answers is None and not sys.stdin.isatty():
+        raise typer.BadParameter("there is nobody to ask; give the answers by --answers FILE")
+
     def ask(name: str, hint: str, default: str) -> str:
         hidden = name.endswith("TOKEN")
         _err.print(f"[bold]{name}[/]  {escape(hint)}", soft_wrap=True)
-        answer: str = typer.prompt(
-            "", default=default, hide_input=hidden, show_default=bool(default), err=True
-        )
+        # asyncio's own handler waits for its loop, which waits for the answer.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            answer: str = typer.prompt(
+                "", default=default, hide_input=hidden, show_default=bool(default), err=True
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
         return answer
 
-    given = {name: value or "" for name, value in dotenv_values(answers).items()} if answers else {}
+    given = {name: value or "" for name, value in read_env(answers).items()} if answers else {}
     dialogue = Dialogue(_err.print, None if answers else ask, given)
     try:
         asyncio.run(set_up(dialogue, platform))
@@ -311,7 +323,10 @@ def main() -> None:
     try:
         cli()
     except (SettingsError, StorageError, SourceError, DeliveryError, OSError) as error:
-        _err.print(f"paperbot: {error}", style="red", markup=False, soft_wrap=True)
+        told = str(error)
+        if isinstance(error, OSError) and error.filename:
+            told = f"{error.filename} cannot be used: {error.strerror}"
+        _err.print(f"paperbot: {told}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
 
 

@@ -26,7 +26,7 @@ from bot.metrics import Metrics, TimedSearch
 from bot.outbox import Outbox
 from bot.plan import Planner
 from bot.readback import ReadBack
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.threads import in_thread
 from bot.turns import Turns
 from bot.watch import Watch
@@ -63,8 +63,17 @@ def utc_now() -> datetime:
 
 
 def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
-    """Open the database (bringing its tables up to date) and the index."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    """Open the database (bringing its tables up to date) and the index.
+
+    Raises SettingsError and StorageError.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {settings.data_dir} cannot be made ({error.strerror}). Let this user make "
+            "it, or name another one in PAPERBOT_DATA_DIR."
+        ) from error
     db = Database(settings.url)
     db.upgrade()
     papers = Papers(db)

@@ -52,8 +52,9 @@ def export_(
     """
     store = open_store(configured())
     count = export(store.papers, file, err)
+    left_out = " The bundled sample is left out." if store.papers.has_sample() else ""
     store.close()
-    err.print(f"{plural(count, 'paper')} written.")
+    err.print(f"{plural(count, 'paper')} written.{left_out}")
 
 
 @commands.command("backup")

@@ -209,13 +209,23 @@ def _split(value: str) -> list[str]:
 
 def load() -> Settings:
     """Read the settings.  Raises SettingsError with one sentence for each fault."""
-    faults = list(_unknown({**dotenv_values(".env"), **os.environ}))
+    faults = list(_unknown({**read_env(Path(".env")), **os.environ}))
     if faults:
         raise SettingsError("\n".join(faults))
     try:
         return Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(map(_told, error.errors(include_input=False)))) from None
+
+
+def read_env(path: Path) -> dict[str, str | None]:
+    """The lines ``NAME=value`` of a file; none where there is no file.  Raises SettingsError."""
+    try:
+        return dotenv_values(path)
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is no text in UTF-8; write lines such as NAME=value") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def names() -> Iterator[tuple[str, str, str]]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from dotenv import dotenv_values
-
 from adapters.base import Finding
 from adapters.discord.checkup import checkup as check_discord
 from adapters.discord.manifest import application_id, invite_url
@@ -17,7 +15,7 @@ from adapters.server import Server
 from adapters.slack.chat import Slack
 from adapters.slack.checkup import checkup as check_slack
 from bot.app import build
-from bot.settings import DiscordSettings, SlackSettings, load
+from bot.settings import DiscordSettings, SlackSettings, load, read_env
 from commands import COMMANDS
 from commands.model import Reply
 from storage.model import Target
@@ -91,7 +89,7 @@ async def set_up(dialogue: Dialogue, platform: str, env: Path = Path(".env")) ->
     """
     if dialogue.ask:
         dialogue.tell(_INTRODUCTIONS[platform])
-    known = {**dotenv_values(env), **os.environ}
+    known = {**read_env(env), **os.environ}
     ask_tokens = _slack_tokens if platform == "slack" else _discord_token
     values = await ask_tokens(dialogue, known)
     if zone := dialogue.answer(TIMEZONE, known.get(TIMEZONE) or ""):
@@ -128,7 +126,7 @@ async def _token(dialogue: Dialogue, name: str, check: Check) -> str:
         if not faults:
             dialogue.tell(f"{found[-1].about}: fine.")
             return token
-        told = " ".join(f"{one.about}: {one.fault}. {one.advice}" for one in faults)
+        told = " ".join(f"{one.about}: {one.fault.rstrip('.')}. {one.advice}" for one in faults)
         dialogue.repeat(told)
 
 

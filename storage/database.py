@@ -42,6 +42,7 @@ class Database:
                 "Write sqlite:///data/paperbot.db or postgresql+psycopg://user@host/name."
             ) from error
         self.is_sqlite = self._engine.dialect.name == "sqlite"
+        sa.event.listen(self._engine, "handle_error", _tell_fault)
         self._reader = self._engine
         if not self.is_sqlite:
             self._reader = self._engine.execution_options(
@@ -78,16 +79,17 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables to this version; safe when several processes start together.
 
-        Raises StorageError where the database does not answer.
+        Raises StorageError where the database does not answer, or is of a newer paperbot.
         """
-        try:
-            if self._version() != versions()[-1]:
-                self._migrate()
-        except sa.exc.OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
+        known = versions()
+        found = self._version()
+        if found is not None and found not in known:
             raise StorageError(
-                f"The database at PAPERBOT_DATABASE_URL does not answer: {reason}"
-            ) from error
+                "The database is of a newer paperbot. Upgrade this one, or set the database back "
+                "to a backup that this one made."
+            )
+        if found != known[-1]:
+            self._migrate()
 
     def _migrate(self) -> None:
         import alembic.command  # noqa: PLC0415 - a third of a second, needed once a release
@@ -123,6 +125,36 @@ class Database:
         self._engine.dispose()
         if self.file:
             self._let_go()
+
+
+def _tell_fault(context: sa.ExceptionContext) -> None:
+    """Raise StorageError for what ails the database and not the question; called on any error."""
+    error = context.original_exception
+    if context.is_pre_ping or context.dialect is None:
+        return  # the pool makes a new connection
+    if context.dialect.name == "sqlite":
+        file = context.engine.url.database if context.engine else None
+        name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
+        if told := _SQLITE_FAULTS.get(name):
+            raise StorageError(f"The database {file} {told}")
+    elif isinstance(context.sqlalchemy_exception, sa.exc.OperationalError):
+        reason = str(error).strip().splitlines()[0]
+        raise StorageError(f"The database at PAPERBOT_DATABASE_URL does not answer: {reason}")
+
+
+_READ_ONLY = "cannot be written; let the user that runs paperbot write there, and in its folder."
+_DAMAGED = "is damaged. Set it back to a backup: paperbot restore FILE."
+_SQLITE_FAULTS = {
+    "FULL": "has no room to grow: the disk is full.",
+    "IOERR": "cannot be read or written: look at the disk, which may be full.",
+    "READONLY": _READ_ONLY,
+    "CANTOPEN": _READ_ONLY,
+    "PERM": _READ_ONLY,
+    "CORRUPT": _DAMAGED,
+    "NOTADB": _DAMAGED,
+    "BUSY": "is locked by another program; end that, and try again.",
+}
+"""By SQLite's names of errors (sqlite.org/rescode.html)."""
 
 
 def insert_missing(

@@ -125,7 +125,25 @@ def test_the_index_and_the_tables_can_be_made_anew() -> None:
     [
         ("PAPERBOT_HTTP__PROT", "1", ["say", "help"], "did you mean PAPERBOT_HTTP__PORT"),
         ("PAPERBOT_DATABASE_URL", "nonsense", ["say", "help"], "PAPERBOT_DATABASE_URL"),
-        ("PAPERBOT_DATA_DIR", "/proc/nowhere", ["say", "help"], "/proc/nowhere"),
+        (
+            "PAPERBOT_DATA_DIR",
+            "/proc/nowhere",
+            ["say", "help"],
+            "name another one in PAPERBOT_DATA",
+        ),
+        (
+            "PAPERBOT_LOG_LEVEL",
+            "info",
+            ["export", "nowhere/x"],
+            "nowhere/x.part cannot be used: No",
+        ),
+        (
+            "PAPERBOT_LOG_LEVEL",
+            "info",
+            ["setup", "--answers", "nowhere"],
+            "'nowhere' does not exist",
+        ),
+        ("PAPERBOT_LOG_LEVEL", "info", ["setup"], "--answers FILE"),
     ],
 )
 def test_faults_are_told_in_a_sentence(

@@ -71,6 +71,12 @@ def test_what_is_wrong_is_named(
     assert "secret" not in str(caught.value).lower().replace("signing_secret", "")
 
 
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PAPERBOT_HF__TOKEN=\xff\xfe\x00")
+    with pytest.raises(SettingsError, match=r"\.env is no text in UTF-8"):
+        load()
+
+
 def test_a_misspelt_key_in_the_file_is_found_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PAPERBOT_HF__TOKN=secret\n")
     with pytest.raises(SettingsError, match="did you mean PAPERBOT_HF__TOKEN") as caught:

@@ -27,6 +27,7 @@ from bot.app import open_store, utc_now
 from bot.outbox import LEASE
 from bot.settings import Settings
 from storage import tables
+from storage.database import StorageError
 from storage.model import Target, key_of
 from tests.factories import paper
 from tests.postgres import Postgres
@@ -135,7 +136,7 @@ class Month:
             self.tally.takeovers += '"lease": "discord"' in log and '"taken"' in log
             await asyncio.sleep(_ARRIVAL)
             owner = log.split('"owner": "', 1)[1].split('"', 1)[0]
-            with suppress(sa.exc.DBAPIError):
+            with suppress(StorageError):
                 self.tally.gap_kills += await asyncio.to_thread(self._left_in_the_gap, owner)
                 await asyncio.to_thread(self._end_terms, owner)
             self.start()
@@ -185,7 +186,7 @@ class Month:
             await asyncio.sleep(0.05)
             try:
                 view = await asyncio.to_thread(self._look)
-            except sa.exc.DBAPIError:  # the database is restarting
+            except StorageError:  # the database is restarting
                 continue
             if view.progress != seen:
                 seen, still_since = view.progress, time.monotonic()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import alembic.autogenerate
 import pytest
@@ -111,6 +113,46 @@ def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
 def test_an_unusable_address_is_explained(url: str) -> None:
     with pytest.raises(StorageError, match=r"PAPERBOT_DATABASE_URL .* postgresql\+psycopg://"):
         Database(url)
+
+
+def _of_a_newer_paperbot(file: Path) -> None:
+    with closing(Database(f"sqlite:///{file}")) as database, database.write() as tx:
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+
+def _damaged(file: Path) -> None:
+    file.write_bytes(b"no database" * 1000)
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [(_of_a_newer_paperbot, "is of a newer paperbot. Upgrade"), (_damaged, "is damaged. Set it")],
+)
+def test_a_file_that_cannot_be_used_is_explained(
+    tmp_path: Path, harm: Callable[[Path], None], told: str
+) -> None:
+    file = tmp_path / "paperbot.db"
+    _upgrade(f"sqlite:///{file}")
+    harm(file)
+    with pytest.raises(StorageError, match=told):
+        _upgrade(f"sqlite:///{file}")
+
+
+def test_a_full_disk_is_told_in_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    with closing(Database(f"sqlite:///{tmp_path / 'paperbot.db'}")) as database:
+        database.upgrade()
+        with database.read() as tx:
+            pages = tx.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+        def fill() -> None:
+            with database.write() as tx:
+                tx.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+                tx.execute(sa.insert(tables.lines).values(token="a", line="x" * 100_000))
+
+        with pytest.raises(StorageError, match="the disk is full"):
+            fill()
+        with database.read() as tx:
+            assert tx.execute(sa.select(tables.lines)).all() == []
 
 
 def test_a_server_that_does_not_answer_is_explained_without_the_password() -> None:
