@@ -13,6 +13,8 @@ from storage.search import Query
 
 _AUTHORS = 3
 _KEYWORDS = 5
+_NAMED = 0.4
+"""Of a hit's score: below it the words only brush the paper, and do not name it."""
 
 
 def url_of(paper: Paper) -> str:
@@ -107,12 +109,13 @@ def resolve(ctx: Context, text: str) -> Paper:
         hits = ctx.store.search.find(Query.parse(text), 1).hits
     except ValueError as error:
         raise UserError(str(error)) from None
-    found = ctx.store.papers.many([hit.id for hit in hits])
+    found = ctx.store.papers.many(hit.id for hit in hits if hit.score >= _NAMED)
     for paper in found.values():
         return paper
     raise UserError(
         f"No paper fits “{text}”. Give an arXiv id or address, such as `show 1706.03762`, "
-        "or words of its title."
+        "or words of its title.",
+        Action("Search", f"search {text}"),
     )
 
 

@@ -68,8 +68,8 @@ def week(
         return no_list(ctx, on)
     first = on - timedelta(days=on.weekday())
     last = first + timedelta(days=6)
-    title = f"Papers of the week {short_date(first)} – {short_date(last)}"
-    return _lists(ctx, title, first, last, f"week {first}", limit, page)
+    when = f"the week {short_date(first)} – {short_date(last)}"
+    return _lists(ctx, when, first, last, "week", limit, page)
 
 
 @command(
@@ -89,16 +89,24 @@ def month(
         return no_list(ctx, on)
     first = on.replace(day=1)
     last = on.replace(day=calendar.monthrange(on.year, on.month)[1])
-    return _lists(ctx, f"Papers of {first:%B %Y}", first, last, f"month {first}", limit, page)
+    return _lists(ctx, f"{first:%B %Y}", first, last, "month", limit, page)
 
 
 def _lists(
-    ctx: Context, title: str, first: date, last: date, line: str, limit: int, page: int
+    ctx: Context, when: str, first: date, last: date, name: str, limit: int, page: int
 ) -> Reply:
     papers = ctx.store.papers.listed(first, last)
     if not papers:
-        return no_list(ctx, first)
-    return listing(ctx, title=title, papers=papers, notes=[], line=line, limit=limit, page=page)
+        return no_list(ctx, first, when, name)
+    return listing(
+        ctx,
+        title=f"Papers of {when}",
+        papers=papers,
+        notes=[],
+        line=f"{name} {first}",
+        limit=limit,
+        page=page,
+    )
 
 
 def listing(
@@ -147,8 +155,12 @@ def age(on: date, now: date) -> list[str]:
     return [f"There is no list for {now:%A} yet; the newest is {on:%A}'s."]
 
 
-def no_list(ctx: Context, on: date | None) -> Reply:
-    """The answer where there is no list ``on`` that day, or none at all."""
+def no_list(ctx: Context, on: date | None, when: str = "", name: str = "today") -> Reply:
+    """The answer where there is no list ``on`` that day, or none at all.
+
+    Or in a longer time that begins ``on`` that day and is called ``when``; ``name`` is the command
+    that was asked.
+    """
     newest = ctx.store.papers.newest_list(ctx.now.date())
     if on is None or newest is None:
         return Reply(
@@ -156,13 +168,15 @@ def no_list(ctx: Context, on: date | None) -> Reply:
             text="paperbot fetches the newest ones while it runs (`make run`); "
             "`paperbot import` takes them from files.",
         )
+    none = f"No lists in {when}" if when else f"No list of {long_date(on)}"
     if on > ctx.now.date():
-        text = f"That day is still to come. The newest list is of {long_date(newest)}."
-        return Reply(title=f"No list of {long_date(on)} yet", text=text)
-    weekend = "There are no lists on Saturdays and Sundays. " if on.weekday() >= 5 else ""
+        text = f"That is still to come. The newest list is of {long_date(newest)}."
+        return Reply(title=f"{none} yet", text=text)
+    weekend = on.weekday() >= 5 and not when
+    note = "There are no lists on Saturdays and Sundays. " if weekend else ""
     nearest = ctx.store.papers.newest_list(on) or newest
     return Reply(
-        title=f"No list of {long_date(on)}",
-        text=f"{weekend}The nearest in the catalogue is of {long_date(nearest)}.",
-        actions=(Action(short_date(nearest), f"today {nearest}"),),
+        title=none,
+        text=f"{note}The nearest in the catalogue is of {long_date(nearest)}.",
+        actions=(Action(short_date(nearest), f"{name} {nearest}"),),
     )

@@ -15,8 +15,7 @@ def help(
 ) -> Reply:
     if command:
         return explain(find(command.split()[0].lstrip("/"), ctx.commands))
-    width = max(len(one.name) for one in ctx.commands)
-    lines = [f"`{one.name}`{' ' * (width - len(one.name))} {one.help}" for one in ctx.commands]
+    lines = [f"`{one.name}`: {one.help}" for one in ctx.commands]
     return Reply(
         title="What you can ask",
         text="\n".join(lines) + "\n\nFor example: `search difusion models --limit 3`",
@@ -32,7 +31,7 @@ def help(
 def explain(command: Command) -> Reply:
     """One command: its arguments and examples."""
     lines = [command.help, ""]
-    lines += [f"`{arg.name}` {describe(arg)}" for arg in command.args]
+    lines += [f"`{arg.name}`: {describe(arg)}" for arg in command.args]
     if command.examples:
         lines += ["", "For example:"] + [f"`{example}`" for example in command.examples]
     return Reply(title=command.name, text="\n".join(lines).strip())

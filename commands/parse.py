@@ -20,6 +20,10 @@ _BLANKS = re.compile(r"[\s\x00-\x1f\x7f\u00a0\u200b\u2060\ufeff]+")
 _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
 _LONG_DASH = re.compile(r"(?:^|(?<=\s))[—–―]{1,2}(?=[a-zA-Z])")
 _TOKEN = re.compile(r'(?:[^\s"]*"[^"]*")+\S*|\S+')
+_SLASH = re.compile(r"/papers(-[a-z]+)?", re.IGNORECASE)
+"""What stands before a command in Slack and Discord, and is copied from there."""
+_SHOWN = 80
+"""Characters that are shown again of what could not be read."""
 
 
 def run(ctx: Context, text: str) -> Reply:
@@ -44,6 +48,8 @@ def parse(text: str, commands: Sequence[Command], today: date) -> tuple[Command,
     what was understood and what was not.
     """
     tokens = _TOKEN.findall(clean(text))
+    if tokens and _SLASH.fullmatch(tokens[0]):
+        tokens = tokens[1:]
     if not tokens:
         tokens = ["help"]
     command = find(tokens[0].lstrip("/"), commands, tokens)
@@ -67,11 +73,11 @@ def find(name: str, commands: Sequence[Command], tokens: Sequence[str] = ()) -> 
     if near := nearest(name.lower(), names, 0.7):
         meant = f"{near} {rest}".strip()
         raise UserError(
-            f"There is no command “{name}”. Did you mean `{meant}`?", Action(near, meant)
+            f"There is no command “{name}”. Did you mean `{_cut(meant)}`?", Action(near, meant)
         )
     words = " ".join(tokens) or name
     raise UserError(
-        f"There is no command “{name}”. To find papers, write `search {words}`; "
+        f"There is no command “{_cut(name)}”. To find papers, write `search {_cut(words)}`; "
         "`help` lists what else there is.",
         Action("Search", f"search {words}"),
         Action("Help", "help"),
@@ -92,8 +98,8 @@ def bind(command: Command, given: Mapping[str, Any], today: date) -> dict[str, A
 
 def _values(command: Command, tokens: list[str], today: date) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    rest = _take_options(command, tokens, values, today)
-    rest = _take_sentence(command, rest, values, today)
+    rest, others = _take_options(command, tokens, values, today)
+    rest = _take_sentence(command, rest, values, today) + others
     rest = _take_positions(command, rest, values, today)
     target = command.rest
     if rest and target and target.name not in values:
@@ -101,19 +107,21 @@ def _values(command: Command, tokens: list[str], today: date) -> dict[str, Any]:
     elif rest:
         what = "takes no words" if target is None else f"has `{target.name}` already"
         raise UserError(
-            f"`{command.name}` {what}; “{' '.join(rest)}” is too much. {usage(command)}"
+            f"`{command.name}` {what}; “{_cut(' '.join(rest))}” is too much. {usage(command)}"
         )
     return _complete(command, values)
 
 
 def _take_options(
     command: Command, tokens: Sequence[str], values: dict[str, Any], today: date
-) -> list[str]:
-    """Read ``--name value``, ``--name=value`` and flags; returns the other tokens.
+) -> tuple[list[str], list[str]]:
+    """Read ``--name value``, ``--name=value`` and flags; returns the other words.
 
-    Where the rest is itself a line, options that are not this command's own are left to it.
+    Where the rest is itself a line, options that are not this command's own are left to it: they
+    are returned apart, so that sentence words may stand before them.
     """
     rest: list[str] = []
+    others: list[str] = []
     queue = list(tokens)
     nested = command.rest is not None and command.rest.complete == "line"
     while queue:
@@ -132,8 +140,8 @@ def _take_options(
         if arg and not (nested and _foreign(arg, value, today)):
             values[arg.name] = _read(command, arg, value.strip('"'), today)
         else:
-            rest += [f"--{name}", value] if value else [f"--{name}"]
-    return rest
+            others += [f"--{name}", value] if value else [f"--{name}"]
+    return rest, others
 
 
 def _foreign(arg: Arg, value: str, today: date) -> bool:
@@ -202,19 +210,20 @@ def _read(command: Command, arg: Arg, text: str, today: date) -> Any:
 
 
 def _misread(command: Command, arg: Arg, text: str, error: ValueError) -> UserError:
-    shown = text if len(text) <= 80 else text[:80] + "…"
-    return UserError(
-        f"I read `{command.name}` with {arg.name} “{shown}”, but {error}. {usage(command)}"
-    )
+    told = f"I read `{command.name}` with {arg.name} “{_cut(text)}”, but {error}"
+    return UserError(f"{told}{'' if told.endswith('?') else '.'} {usage(command)}")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _unknown_option(command: Command, name: str) -> str:
     near = nearest(name.lower(), [arg.name for arg in command.args])
     hint = f"did you mean --{near}?" if near else ""
     known = ", ".join(f"--{arg.name}" for arg in command.args) or "no options"
-    return (
-        f"`{command.name}` has no option --{name}; {hint or f'it takes {known}'}. {usage(command)}"
-    )
+    told = f"`{command.name}` has no option --{_cut(name)}; {hint or f'it takes {known}'}"
+    return f"{told}. {usage(command)}"
 
 
 def usage(command: Command) -> str:

@@ -11,12 +11,14 @@ from storage.model import Paper
 from storage.search import MeaningError, Query, Results
 from storage.search.text import words
 
+_EXAMPLE = "difusion models"
+
 
 @command(
     "search",
     help="Find papers by words, author or id; typos are fine.",
     examples=(
-        "search difusion models",
+        f"search {_EXAMPLE}",
         "search author:lecun world model after:2022",
         'search "chain of thought" -survey has:code --limit 10',
         "search diffusion models cat:cs.CV --arxiv",
@@ -46,6 +48,8 @@ def search(
         parsed = Query.parse(query)
     except ValueError as error:
         raise UserError(str(error)) from None
+    if parsed == Query():
+        raise UserError(f"“{query}” has no words to look for. For example: `search {_EXAMPLE}`.")
     start = (page - 1) * limit
     results = _found(ctx, parsed, limit + 1, start)
     papers = ctx.store.papers.many(hit.id for hit in results.hits[:limit])

@@ -120,7 +120,7 @@ def subscriptions(ctx: Context) -> Reply:
 def preview(ctx: Context, number: _Number) -> Reply:
     one = _own(ctx, number)
     reply = compose(ctx, one).reply
-    note = f"Preview of subscription {one.id}; nothing is posted."
+    note = f"Preview of subscription {one.id}; nothing is posted, and what it posted is left out."
     return Reply(
         title=reply.title,
         text="\n".join(filter(None, [note, reply.text])),
@@ -128,7 +128,13 @@ def preview(ctx: Context, number: _Number) -> Reply:
     )
 
 
-@command("pause", help="Stop a subscription's posts for a while.", group="setup", changes=True)
+@command(
+    "pause",
+    help="Stop a subscription's posts for a while.",
+    group="setup",
+    changes=True,
+    examples=("pause 1",),
+)
 def pause(ctx: Context, number: _Number) -> Reply:
     one = _own(ctx, number)
     if one.paused:
@@ -142,7 +148,13 @@ def pause(ctx: Context, number: _Number) -> Reply:
     )
 
 
-@command("resume", help="Let a paused subscription post again.", group="setup", changes=True)
+@command(
+    "resume",
+    help="Let a paused subscription post again.",
+    group="setup",
+    changes=True,
+    examples=("resume 1",),
+)
 def resume(ctx: Context, number: _Number) -> Reply:
     one = _own(ctx, number)
     if not one.paused:
@@ -191,7 +203,13 @@ def reschedule(
     )
 
 
-@command("unsubscribe", help="Remove a subscription.", group="setup", changes=True)
+@command(
+    "unsubscribe",
+    help="Remove a subscription.",
+    group="setup",
+    changes=True,
+    examples=("unsubscribe 1",),
+)
 def unsubscribe(ctx: Context, number: _Number) -> Reply:
     one = _own(ctx, number)
     ctx.store.subscriptions.remove(ctx.team, one.id)

@@ -15,6 +15,9 @@ from storage.calendar import Days
 from storage.nearest import nearest
 
 _LONGEST = 80
+_TIMES = {"noon": time(12), "midnight": time(0)}
+_OFFSET = re.compile(r"(utc|gmt)?[+-]\d.*", re.IGNORECASE)
+_DAY_OF_MONTH = re.compile(r"\d{1,2}(st|nd|rd|th)?", re.IGNORECASE)
 _DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%d.%m.%Y", "%Y/%m/%d")
 _TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 
@@ -60,7 +63,9 @@ def read_date(text: str, today: date) -> date:
 
 
 def read_time(text: str) -> time:
-    """``09:00``, ``9am``, ``17.30``."""
+    """``09:00``, ``9am``, ``17.30``, ``noon``."""
+    if text.strip().lower() in _TIMES:
+        return _TIMES[text.strip().lower()]
     match = _TIME.fullmatch(text.strip())
     if match:
         hour, minute = int(match[1]), int(match[2] or 0)
@@ -102,9 +107,10 @@ def resembles(arg: Arg, text: str) -> bool:
     if " " in text:
         return False
     if arg.kind == "zone":
-        return "/" in text or nearest(text.lower(), _zones(), 0.8) is not None
+        near = nearest(text.lower(), _zones(), 0.8)
+        return "/" in text or near is not None or _OFFSET.fullmatch(text) is not None
     names = [*map(str.lower, calendar.day_name), "weekdays", "weekends", "daily"]
-    return nearest(text.lower(), names, 0.8) is not None
+    return nearest(text.lower(), names, 0.8) is not None or bool(_DAY_OF_MONTH.fullmatch(text))
 
 
 def zone_names() -> list[str]:

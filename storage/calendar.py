@@ -80,7 +80,7 @@ def _weekday(word: str, text: str) -> int:
     for number, name in enumerate(calendar.day_name):
         if len(word) >= 3 and name.lower().startswith(word.removesuffix("s")):
             return number
-    raise ValueError(f"“{text}” names no days; write weekdays, daily or mon,wed,fri")
+    raise ValueError(f"“{text}” names no days; write weekdays, daily, mon,wed,fri or 15th")
 
 
 def _monthday(day: int) -> int:

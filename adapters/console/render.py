@@ -25,7 +25,7 @@ INDENT = 4
 ENTRY_INDENT = 16
 """Columns before the explanation of a term, as in a list of commands."""
 
-_ENTRY = re.compile(r"`([^`]+)` +(.+)")
+_ENTRY = re.compile(r"`([^`]+)`: +(.+)")
 _STYLES = {"title": "1", "link": "36", "facts": "2", "button": "33"}
 """SGR parameters: bold, cyan, faint, yellow."""
 

@@ -58,7 +58,10 @@ def test_weeks_and_months_gather_their_lists(person: Person) -> None:
     month = person.ask("month 2026-06")
     assert month.title == "Papers of June 2026"
     assert ids(month) == [paper(1).id, paper(3).id, paper(2).id]
-    assert person.ask("month 2025-01").title == "No list of Wednesday 1 January 2025"
+    before = person.ask("month 2025-01")
+    assert before.title == "No lists in January 2025"
+    assert [action.line for action in before.actions] == ["month 2026-06-26"]
+    assert person.ask("week 2026-W30").title == "No lists in the week 20 Jul 2026 – 26 Jul 2026 yet"
 
 
 def test_more_leads_through_all_pages(person: Person) -> None:

@@ -79,6 +79,13 @@ def test_an_unknown_id_is_asked_for_and_unknown_words_are_told(person: Person) -
     assert caught.value.id == "2401.99999"
     assert "No paper fits “xyzzy”" in person.refused("show xyzzy")
     assert person.ask("search xyzzy").title == "No papers for “xyzzy”"
+    assert "“((” has no words to look for" in person.refused("search ((")
+
+
+def test_words_that_only_brush_a_paper_do_not_name_it(person: Person) -> None:
+    person.save(paper(1, title="A study of zero shot widgets"))
+    assert "No paper fits “alphago zero”" in person.refused("show alphago zero")
+    assert person.ask("search alphago zero").cards
 
 
 def test_a_correction_is_shown(person: Person) -> None:

@@ -14,6 +14,7 @@ from commands.parse import bind, clean, find, parse
 from storage.calendar import Days
 
 TODAY = date(2026, 6, 30)
+MONTHLY = Days(frozenset(), frozenset((15,)))
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -36,6 +37,8 @@ def read(line: str) -> tuple[str, dict[str, Any]]:
         ("search --limit=7 difusion", "search", {"query": "difusion", "limit": 7}),
         ("/search a -b", "search", {"query": "a -b"}),
         ("SEARCH a", "search", {"query": "a"}),
+        ("/papers search a", "search", {"query": "a"}),
+        ("/papers-setup pause 3", "pause", {"number": 3}),
         ("search “exact phrase” author:“Y Z”", "search", {"query": '"exact phrase" author:"Y Z"'}),
         ("search R&amp;D —limit 3", "search", {"query": "R&D", "limit": 3}),
         ("search graphs – a survey", "search", {"query": "graphs – a survey"}),
@@ -99,6 +102,11 @@ def test_lines_are_read(line: str, name: str, values: dict[str, Any]) -> None:
             "subscribe week --limit 20 on mon, wed",
             {"what": "week --limit 20", "days": Days.of((0, 2))},
         ),
+        (
+            "subscribe week on mon --limit 20 --layout compact",
+            {"what": "week --limit 20", "days": Days.of((0,)), "layout": "compact"},
+        ),
+        ("subscribe today at noon on 15th", {"what": "today", "at": time(12), "days": MONTHLY}),
     ],
 )
 def test_a_subscription_reads_like_a_sentence(line: str, values: dict[str, Any]) -> None:
@@ -121,7 +129,12 @@ def test_a_subscription_reads_like_a_sentence(line: str, values: dict[str, Any])
         ("subscribe today at 25:00", "“25:00” is no time of day"),
         ("subscribe today in Europe/Berln", "did you mean Europe/Berlin?"),
         ("subscribe today in Berln", "did you mean Europe/Berlin?"),
+        ("subscribe today in Europe/Berln", "Europe/Berlin? For example"),
+        ("subscribe trending in UTC+2", "“UTC+2” is no time zone"),
         ("subscribe today on mondys", "write weekdays"),
+        ("subscribe trending on 31st", "write 1st to 28th"),
+        ("subscribe trending on 15", "or 15th"),
+        ("x" * 1000, "“" + "x" * 80 + "…”"),
         ("subscribe today --layout wide", "none of thread, compact, per-paper"),
         ("subscriptions now", "takes no words"),
         ("pause", "needs number"),

@@ -29,10 +29,10 @@ function el(tag, properties, ...children) {
   return node;
 }
 
-/** Text in which `a command` is set as code; lines that begin with one line up. */
+/** Text in which `a command` is set as code; lines such as "`term`: meaning" line up. */
 function prose(name, text) {
   return text && el('p', {class: name, dir: 'auto'}, text.split('\n').map((line) => {
-    const [, term, rest] = line.match(/^`([^`]+)` +(.+)$/) || [];
+    const [, term, rest] = line.match(/^`([^`]+)`: +(.+)$/) || [];
     return term ? el('span', {class: 'entry'}, el('code', {}, term), el('span', {}, coded(rest)))
       : el('span', {class: 'line'}, coded(line));
   }));

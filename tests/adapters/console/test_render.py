@@ -54,8 +54,10 @@ def test_a_paper_alone_has_no_rank() -> None:
 
 
 def test_terms_line_up_with_their_explanations() -> None:
-    text = to_text(Reply(title="", text="`search` Finds papers.\n`subscriptions` Lists.\nElse."))
-    assert text == "search          Finds papers.\nsubscriptions   Lists.\nElse."
+    text = to_text(
+        Reply(title="", text="`search`: Finds papers.\n`subscriptions`: Lists.\n`x` is.")
+    )
+    assert text == "search          Finds papers.\nsubscriptions   Lists.\n`x` is."
 
 
 @pytest.mark.parametrize("width", [24, 40, 80, 133])
