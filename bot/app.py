@@ -118,9 +118,9 @@ class App:
     metrics: Metrics
     now: Callable[[], datetime]
 
-    async def start(self) -> None:
-        """Connect the chats."""
-        await self.connections.start(COMMANDS, self.dispatch)
+    async def start(self, *, patient: bool = False) -> None:
+        """Connect the chats; see ``Connections.start``."""
+        await self.connections.start(COMMANDS, self.dispatch, patient=patient)
 
     async def stop(self) -> None:
         """Disconnect them."""

@@ -8,14 +8,14 @@ from functools import partial
 
 import structlog
 
-from adapters.base import Chat, Handle
+from adapters.base import Chat, DeliveryError, Handle
 from bot.lease import Lease
 from commands.model import Command
 
 _log = structlog.get_logger(__name__)
 
 _REST = 30.0
-"""Seconds that a process which could not connect leaves to the others."""
+"""Seconds until the next try of a process which could not connect."""
 
 
 class Connections:
@@ -36,30 +36,35 @@ class Connections:
         """Whether it is left to another process that holds its lease."""
         return name in self._leases and not self._leases[name].held()
 
-    async def start(self, commands: Sequence[Command], handle: Handle) -> None:
-        """Connect what is free; returns when ready.  Raises what the chats raise."""
+    async def start(
+        self, commands: Sequence[Command], handle: Handle, *, patient: bool = False
+    ) -> None:
+        """Connect what is free; returns when ready.  Raises what the chats raise.
+
+        Where ``patient``, a chat that cannot be reached now is tried again by and by instead.
+        """
         self._commands, self._handle = commands, handle
-        await asyncio.gather(
-            *map(self._connect, self.online.values()), *map(self._try, self._leases)
-        )
+        await asyncio.gather(*(self._begin(name, patient) for name in self._chats))
 
     async def stop(self) -> None:
         """Disconnect, and leave to other processes what they wait for."""
-        leaving = map(self._leave, self._leases)
-        others = self._chats.keys() - self._leases.keys()
-        stopping = (self._chats[name].stop() for name in others)
-        await asyncio.gather(*leaving, *stopping)
+        await asyncio.gather(*map(self._leave, self._chats))
         for lease in self._leases.values():
             await lease.stop()
 
-    async def _try(self, name: str) -> None:
-        lease = self._leases[name]
-        await lease.start(partial(self._changed, name))
-        if lease.held():
-            joining = self._joining[name] = asyncio.create_task(self._join(name))
+    async def _begin(self, name: str, patient: bool) -> None:
+        if lease := self._leases.get(name):
+            await lease.start(partial(self._changed, name))
+            if not lease.held():
+                _log.info("another process is connected; waiting to take over", chat=name)
+                return
+        joining = self._joining[name] = asyncio.create_task(self._join(name))
+        try:
             await joining
-        else:
-            _log.info("another process is connected; waiting to take over", chat=name)
+        except DeliveryError as error:
+            if error.permanent or not patient:
+                raise
+            await self._try_again(name, error)
 
     async def _changed(self, name: str) -> None:
         """A term of the lease began or ended: whatever was connected belongs to an older one."""
@@ -67,17 +72,29 @@ class Connections:
         if self._leases[name].held():
             self._joining[name] = asyncio.create_task(self._join_later(name))
 
-    async def _join_later(self, name: str) -> None:
+    async def _join_later(self, name: str, seconds: float = 0) -> None:
+        await asyncio.sleep(seconds)
         try:
             await self._join(name)
         except Exception as error:
-            _log.error("cannot connect; another process may", chat=name, error=str(error))
-            await self._leases[name].give_up(_REST)
+            await self._try_again(name, error)
+        else:
+            _log.info("connected", chat=name)
+
+    async def _try_again(self, name: str, error: Exception) -> None:
+        """By and by; what has a lease is left to another process meanwhile."""
+        _log.error("cannot connect; trying again", chat=name, error=str(error), seconds=_REST)
+        if lease := self._leases.get(name):
+            await lease.give_up(_REST)
+        else:
+            self.online.pop(name, None)
+            self._joining[name] = asyncio.create_task(self._join_later(name, _REST))
 
     async def _join(self, name: str) -> None:
-        await self._connect(self._chats[name])
-        self.online[name] = self._chats[name]
-        _log.info("connected", chat=name)
+        assert self._handle
+        chat = self._chats[name]
+        await chat.start(self._commands, self._handle)
+        self.online[name] = chat
 
     async def _leave(self, name: str) -> None:
         joining = self._joining.pop(name, None)
@@ -87,7 +104,3 @@ class Connections:
         joining.cancel()
         await asyncio.gather(joining, return_exceptions=True)
         await self._chats[name].stop()
-
-    async def _connect(self, chat: Chat) -> None:
-        assert self._handle
-        await chat.start(self._commands, self._handle)

@@ -42,7 +42,7 @@ async def run(
         add_probes(server, partial(faults, app), partial(metrics, app), CONTENT_TYPE)
 
         async def start() -> None:
-            await app.start()
+            await app.start(patient=True)
             ready(_welcome(app, server.url))
             if "web" in app.chats:
                 await in_thread(app.pool, subscribe_playground, app)
@@ -78,8 +78,7 @@ def _welcome(app: App, url: str) -> str:
     if "web" in app.chats:
         return f"The playground is at {url}"
     names = [name for name in app.chats if name != "console"]
-    waits = "waiting for another process to leave"
-    told = [name if name in app.connections.online else f"{name} ({waits})" for name in names]
+    told = [name if name in app.connections.online else f"{name} (not yet)" for name in names]
     return f"Connected to {', '.join(told)}"
 
 

@@ -143,3 +143,25 @@ async def test_who_cannot_connect_leaves_it_to_others(store: Store, clock: Clock
             (),
             lambda call: None,  # type: ignore[arg-type, return-value]
         )
+
+
+async def test_a_chat_that_is_not_reached_at_the_start_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "_REST", 0.01)
+    fails = [DeliveryError("the network is down here")] * 3
+
+    class Slow(FakeChat):
+        async def start(self, *arguments: Any) -> None:
+            if fails:
+                raise fails.pop()
+            await super().start(*arguments)
+
+    made = Connections({"fake": Slow()}, {})
+    await made.start((), lambda call: None, patient=True)  # type: ignore[arg-type, return-value]
+    assert not made.online
+    await until(lambda: made.online)
+    await made.stop()
+    fails.append(DeliveryError("the token is not taken", permanent=True))
+    with pytest.raises(DeliveryError, match="token"):  # no patience mends that
+        await made.start((), lambda call: None, patient=True)  # type: ignore[arg-type, return-value]
