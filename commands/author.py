@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from commands.cards import card, plural, taken_for, written_by
+from commands.cards import card, needs_index, plural, taken_for, written_by
 from commands.model import Action, Context, Limit, Page, Reply, UserError, command
 from storage.model import Paper
 from storage.search import Query, Results
@@ -41,6 +41,7 @@ def author(
     results = ctx.store.search.find(query, _MOST if page == 1 else limit + 1, offset=start)
     papers = list(ctx.store.papers.many(hit.id for hit in results.hits).values())
     if not papers:
+        needs_index(ctx)
         return _nobody(name, page)
     names, others = _people(papers, name, results)
     title = names[0].name if len(names) == 1 else f"“{name}”"

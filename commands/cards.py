@@ -112,11 +112,18 @@ def resolve(ctx: Context, text: str) -> Paper:
     found = ctx.store.papers.many(hit.id for hit in hits if hit.score >= _NAMED)
     for paper in found.values():
         return paper
+    needs_index(ctx)
     raise UserError(
         f"No paper fits “{text}”. Give an arXiv id or address, such as `show 1706.03762`, "
         "or words of its title.",
         Action("Search", f"search {text}"),
     )
+
+
+def needs_index(ctx: Context) -> None:
+    """Where nothing was found: raises UserError if that is because nothing can be found yet."""
+    if told := ctx.store.search.unbuilt():
+        raise UserError(f"{told} The lists answer meanwhile: `today`.")
 
 
 def _fields(paper: Paper, authors: str, why: str = "") -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from commands.cards import card, full_card, resolve, taken_for
+from commands.cards import card, full_card, needs_index, resolve, taken_for
 from commands.model import Action, Context, Hint, Limit, Missing, Page, Reply, UserError, command
 from storage.ids import paper_id
 from storage.model import Paper
@@ -54,6 +54,7 @@ def search(
     results = _found(ctx, parsed, limit + 1, start)
     papers = ctx.store.papers.many(hit.id for hit in results.hits[:limit])
     if not papers:
+        needs_index(ctx)
         ask = Action("Ask arXiv", f"search {query} --arxiv")
         actions = (ask,) if page == 1 and not parsed.like else ()
         return Reply(title=f"No papers for “{query}”", text=_nothing(page), actions=actions)
@@ -88,6 +89,7 @@ def related(
     hits = ctx.store.search.related(base, limit)
     papers = ctx.store.papers.many(hit.id for hit in hits)
     if not papers:
+        needs_index(ctx)
         return Reply(title=f"Nothing in the catalogue is like “{base.title}” yet")
     return Reply(
         title=f"Related to “{base.title}”",

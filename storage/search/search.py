@@ -50,6 +50,8 @@ class Search:
         self._writing = threading.Lock()
         self._trusted: Index | None = None
         """The index whose checksums were right, or that this process has made."""
+        self._percent: int | None = None
+        """How much of a new index this process has made so far, while it makes one."""
 
     # -- answers ------------------------------------------------------------------------------
 
@@ -86,6 +88,15 @@ class Search:
         """Papers whose titles have these words, the last of which may be unfinished."""
         with self._look() as view:
             return answers.suggest(view, text, limit) if view else ()
+
+    def unbuilt(self) -> str:
+        """What to say where nothing can be found yet, since there is no index; else empty."""
+        with self._look() as view:
+            if view or not self._papers.cursor():
+                return ""
+        if self._percent is None:
+            return "There is no search index yet; `paperbot run` builds it, in a minute or so."
+        return f"The search index is being built, {self._percent} % so far. Ask again in a minute."
 
     @contextmanager
     def _look(self) -> Iterator[View | None]:
@@ -185,11 +196,20 @@ class Search:
         return True
 
     def _rebuild(self, progress: Progress | None, done: Callable[[], bool] | None = None) -> int:
-        index = self._home.create()
-        applied = self._follow(index, progress, done)
-        applied += self._follow(index, None)  # what changed meanwhile
-        self._home.publish(index)
-        self._index = self._trusted = index
+        def made(done: int, of: int) -> None:
+            self._percent = 100 * done // of
+            if progress:
+                progress(done, of)
+
+        self._percent = 0
+        try:
+            index = self._home.create()
+            applied = self._follow(index, made, done)
+            applied += self._follow(index, None)  # what changed meanwhile
+            self._home.publish(index)
+            self._index = self._trusted = index
+        finally:
+            self._percent = None
         return applied
 
     def _follow(

@@ -88,6 +88,13 @@ def test_words_that_only_brush_a_paper_do_not_name_it(person: Person) -> None:
     assert person.ask("search alphago zero").cards
 
 
+def test_before_there_is_an_index_nobody_is_told_that_there_are_no_papers(person: Person) -> None:
+    person.ctx.store.papers.save([paper(1)], person.ctx.now)
+    for line in ("search widgets", "show widgets", "author ada", "related 2606.00001"):
+        assert "There is no search index yet" in person.refused(line)
+    assert person.ask("today").cards
+
+
 def test_a_correction_is_shown(person: Person) -> None:
     person.save(*(paper(number, title=f"Diffusion of widgets {number}") for number in range(1, 30)))
     reply = person.ask("search difusion --limit 2")

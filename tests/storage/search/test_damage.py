@@ -96,6 +96,19 @@ def test_an_index_of_another_format_is_told_once_and_made_anew(
     assert found(newer, "attention") == [ATTENTION.id]
 
 
+def test_while_there_is_no_index_that_is_said_and_how_far_it_is(
+    tmp_path: Path, papers: FakePapers
+) -> None:
+    search = Search(tmp_path / "new", FakePapers())
+    assert search.unbuilt() == ""  # nor is there a paper
+    search = Search(tmp_path / "new", papers)
+    assert "`paperbot run` builds it" in search.unbuilt()
+    told: list[str] = []
+    search.refresh(lambda done, of: told.append(search.unbuilt()))
+    assert told == ["The search index is being built, 100 % so far. Ask again in a minute."]
+    assert search.unbuilt() == ""
+
+
 def test_an_index_whose_files_are_gone_under_it_recovers(
     tmp_path: Path, search: Search, papers: FakePapers
 ) -> None:
