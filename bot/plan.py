@@ -181,7 +181,10 @@ class Planner:
         self._store.lines.keep(long_lines(reply))
         payloads = self._chats[one.target.chat].render(reply, "answer")
         ids = [card.paper_id for card in late]
-        return self._store.editions.add_late(edition, payloads, ids, now)
+        added = self._store.editions.add_late(edition, payloads, ids, now)
+        if not added:  # another process was quicker with some of them: the next tick sees the rest
+            self._late_again_at = now
+        return added
 
 
 def _joined_after(paper: Paper, edition: Edition) -> bool:

@@ -146,7 +146,10 @@ class Editions:
         paper_ids: Sequence[str],
         now: datetime,
     ) -> bool:
-        """Append late arrivals to an edition's thread; False where another process just did."""
+        """Append late arrivals to an edition's thread.
+
+        False, and nothing is done, where another process just did so with any of them.
+        """
         assert edition.closes_at is not None
         with self._db.write() as tx:
             if not _lock_subscriptions(tx, [edition.subscription_id], wait=True):

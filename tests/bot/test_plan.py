@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.base import RenderAs
 from bot import plan
 from bot.plan import Planner
 from commands import COMMANDS
 from commands.model import Caller, Context, Reply, command
 from commands.parse import run
 from storage.calendar import Days
+from storage.model import Payload
 from tests.bot.conftest import HERE, Bot
 from tests.factories import NOON, TODAY, paper
 
@@ -126,6 +128,30 @@ async def test_a_late_arrival_that_could_not_be_planned_is_tried_again(
     bot.move_to(bot.now + timedelta(minutes=5))
     assert await bot.tick() == 2  # though the catalogue is as it was
     assert bot.texts()[-1] == paper(2).title
+
+
+async def test_where_another_process_was_quicker_with_one_late_arrival_the_rest_follows(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot.save(paper(1))
+    bot.subscribe("today --limit 9")
+    bot.move_to(NOON)
+    await bot.tick()
+    bot.move_to(NOON + timedelta(hours=1))
+    bot.save(paper(2), paper(3))
+    render = bot.chat.render
+
+    def slowly(reply: Reply, layout: RenderAs) -> list[Payload]:
+        (found,) = bot.store.editions.open(bot.now)
+        bot.store.editions.add_late(found[0], [{"text": "quicker"}], [paper(2).id], bot.now)
+        return render(reply, layout)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.chat, "render", slowly)
+        assert await bot.tick() == 1
+    assert await bot.tick() == 2  # though the catalogue is as it was
+    assert bot.texts()[-1] == paper(3).title
+    assert await bot.tick() == 0
 
 
 async def test_late_arrivals_keep_to_the_edition_s_own_list(bot: Bot) -> None:
