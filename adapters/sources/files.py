@@ -206,7 +206,7 @@ def _from_arxiv(row: dict[str, Any]) -> Paper:
         authors=tuple(filter(None, authors)),
         abstract=abstract or None,
         published_at=published_at,
-        categories=tuple(_text(row, "categories").split()),
+        categories=tuple(wire.one_line(_text(row, "categories")).split()),
         doi=wire.one_line(_text(row, "doi")) or None,
         version=len(versions) or None,
         withdrawn_at=withdrawn_at,

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ def test_the_arxiv_dump(tmp_path: Path, pack: Any, name: str) -> None:
     assert second.published_at == datetime(1999, 1, 1, tzinfo=UTC)
     assert second.version is None
     assert third.withdrawn_at == datetime(2008, 12, 13, 17, 26, tzinfo=UTC)
+
+
+def test_no_text_keeps_what_a_database_cannot_hold(tmp_path: Path) -> None:
+    spoilt = {key: f"{text}\0\ud800" for key, text in row().items() if isinstance(text, str)}
+    del spoilt["id"]
+    names = [["Tur\0ner", "Ada\ud800", "\0"]]
+    (paper,), problems = read(write(tmp_path, lines([row(**spoilt, authors_parsed=names)])))
+    assert problems == []
+    assert paper == replace(read(write(tmp_path, lines([row()])))[0][0], authors=("Ada Turner",))
 
 
 def test_the_dump_with_the_fewest_keys(tmp_path: Path) -> None:
