@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 from typing import Annotated
 
@@ -59,11 +59,14 @@ def today(
 )
 def week(
     ctx: Context,
-    date: Annotated[date | None, "a day of the week, or 2026-W26; the newest by itself"] = None,
+    date: Annotated[
+        date | None,
+        "a day of the week, or 2026-W26; by itself the newest, and on Monday the one before",
+    ] = None,
     limit: Limit = 10,
     page: Page = 1,
 ) -> Reply:
-    on = date or ctx.store.papers.newest_list(ctx.now.date())
+    on = date or _newest(ctx, lambda day: day.weekday() == 0)
     if on is None:
         return no_list(ctx, on)
     first = on - timedelta(days=on.weekday())
@@ -80,16 +83,30 @@ def week(
 )
 def month(
     ctx: Context,
-    date: Annotated[date | None, "a day of the month, or 2026-06; the newest by itself"] = None,
+    date: Annotated[
+        date | None,
+        "a day of the month, or 2026-06; by itself the newest, and on the 1st the one before",
+    ] = None,
     limit: Limit = 10,
     page: Page = 1,
 ) -> Reply:
-    on = date or ctx.store.papers.newest_list(ctx.now.date())
+    on = date or _newest(ctx, lambda day: day.day == 1)
     if on is None:
         return no_list(ctx, on)
     first = on.replace(day=1)
     last = on.replace(day=calendar.monthrange(on.year, on.month)[1])
     return _lists(ctx, f"{first:%B %Y}", first, last, "month", limit, page)
+
+
+def _newest(ctx: Context, begins: Callable[[date], bool]) -> date | None:
+    """The newest list's day, or the one's before where that only ``begins`` its week or month.
+
+    So a post on Mondays, or on the 1st, has all of the time that is over.
+    """
+    newest = ctx.store.papers.newest_list(ctx.now.date())
+    if newest is None or not begins(newest):
+        return newest
+    return ctx.store.papers.newest_list(newest - timedelta(days=1)) or newest
 
 
 def _lists(

@@ -59,7 +59,8 @@ def _posted(one: Subscription, fate: Fate) -> str:
     day = short_date(fate.on)
     because = f" ({fate.error})" if fate.error else ""
     if fate.sent_at:
-        return f"Posted on {day} at {fate.sent_at.astimezone(one.zone):%H:%M}; never again, so."
+        at = f"{fate.sent_at.astimezone(one.zone):%H:%M}"
+        return f"Posted on {day} at {at}; no paper is posted twice."
     if fate.state == "unknown":
         return f"It may or may not have been posted on {day}{because}, and is not posted again."
     return f"It is in the edition of {day}, which waits to be sent{because}."

@@ -139,13 +139,14 @@ class HuggingFace:
         """
         todo = deque(_spans(max(since, FIRST_LIST), self._today()))
         failed: list[str] = []
-        silent = 0
+        silent = read = 0
         while todo and silent < _OUTAGE:
             span = todo.popleft()
             try:
                 async for paper in self._listed(span):
                     yield paper
                 silent = 0
+                read += 1
             except NoAnswerError as error:
                 failed.append(f"{span}: {error}")
                 silent += 1
@@ -155,6 +156,8 @@ class HuggingFace:
                     failed.append(f"{span}: {error}")
                 else:  # its days may fare better
                     todo.extendleft(reversed(span.days()))
+        if failed and not read and silent == len(failed):
+            raise SourceError(f"No daily list could be read. {failed[-1]}")
         if failed:
             told = " ".join(failed[:_TOLD]) + (" …" if len(failed) > _TOLD else "")
             rest = f" The days from {todo[0].first} on were not tried." if todo else ""

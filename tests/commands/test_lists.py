@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from commands.model import Action, Reply
 from storage.model import SAMPLE
@@ -62,6 +62,18 @@ def test_weeks_and_months_gather_their_lists(person: Person) -> None:
     assert before.title == "No lists in January 2025"
     assert [action.line for action in before.actions] == ["month 2026-06-26"]
     assert person.ask("week 2026-W30").title == "No lists in the week 20 Jul 2026 – 26 Jul 2026 yet"
+
+
+def test_a_week_or_month_that_only_begins_gives_way_to_the_one_before(person: Person) -> None:
+    person.save(paper(1, listed_on=date(2026, 5, 29)))
+    monday = person.at(datetime(2026, 6, 1, 9, tzinfo=UTC))
+    person.save(paper(2, listed_on=date(2026, 6, 1)))  # a Monday
+    assert monday.ask("week").title == "Papers of the week 25 May 2026 – 31 May 2026"
+    assert monday.ask("month").title == "Papers of May 2026"
+    assert ids(monday.ask("week 2026-06-01")) == ids(monday.ask("month 2026-06")) == [paper(2).id]
+    person.save(paper(3, listed_on=date(2026, 6, 2)))
+    tuesday = person.at(datetime(2026, 6, 2, 9, tzinfo=UTC))
+    assert len(ids(tuesday.ask("week"))) == len(ids(tuesday.ask("month"))) == 2
 
 
 def test_more_leads_through_all_pages(person: Person) -> None:

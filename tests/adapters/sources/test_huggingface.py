@@ -237,10 +237,7 @@ async def test_three_tries_and_no_more(hub: Hub, source: HuggingFace) -> None:
     assert found == []
     assert len(hub.asked) == 3
     address = f"{hub.url}api/daily_papers?date=2026-06-15&p=0&limit=100"
-    assert error == (
-        "1 of the daily lists could not be read, so their papers are missing until a later try. "
-        f"2026-06-15: {address} answered 500, 3 times."
-    )
+    assert error == (f"No daily list could be read. 2026-06-15: {address} answered 500, 3 times.")
 
 
 @pytest.mark.parametrize("headers_first", [False, True])
