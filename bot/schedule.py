@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.app import App
 from bot.backup import make_nightly
 from bot.threads import in_thread
+from storage.database import StorageError
 from storage.search import MeaningError
 
 _log = structlog.get_logger(__name__)
@@ -124,6 +125,8 @@ class Schedule:
             self._jobs[task] = name
             try:
                 await work()
+            except StorageError as error:  # of the database: it says all, and comes every second
+                _log.error("a timer failed", timer=name, error=str(error))
             except Exception:
                 _log.exception("a timer failed", timer=name)
             finally:

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.server import Server
 from bot.app import App, build
 from bot.run import subscribe_playground
 from bot.schedule import Schedule
 from bot.settings import Settings
+from storage.database import StorageError
 from storage.deliveries import Deliveries
 from tests.fakes import hub as faults
 from tests.fakes.hub import Hub, entry
@@ -81,14 +83,25 @@ async def test_a_timer_that_fails_comes_again(
         nonlocal calls
         calls += 1
         if calls == 1:
-            raise RuntimeError("the disk hiccuped")
+            raise RuntimeError("the network hiccuped")
+        if calls == 2:
+            raise StorageError("the disk is full")
         return expired(self, now)
 
     monkeypatch.setattr(Deliveries, "expire", failing)
+    with capture_logs() as logs:
+        await _post(settings)
+    failed = [log for log in logs if log["event"] == "a timer failed"]
+    # What says all is told without its traceback: it may come each second.
+    assert [log.get("error") for log in failed] == [None, "the disk is full"]
+    assert [bool(log.get("exc_info")) for log in failed] == [True, False]
+    assert calls > 2
+
+
+async def _post(settings: Settings) -> None:
     async with build(settings, Server()) as app:
         subscribe_playground(app)
         schedule = Schedule(app)
         await schedule.start()
         await posted(app, lambda text: "cards" in text)
         await schedule.stop()
-    assert calls > 1
