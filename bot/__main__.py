@@ -200,8 +200,14 @@ def doctor(
     async def work(app: App) -> None:
         found.extend(await examine(app))
 
-    with _err.status("Looking"):
-        _with_app(work, chats=True)
+    try:
+        with _err.status("Looking"):
+            _with_app(work, chats=True)
+    except SettingsError as error:
+        found = [Finding("settings", str(error), "docs/settings.md explains each.")]
+    except StorageError as error:
+        after = "Then look again: all else needs the database."
+        found = [Finding("settings"), Finding("database", str(error), after)]
     for one in found:
         if as_json:
             print(json.dumps(asdict(one), ensure_ascii=False))  # noqa: T201

@@ -109,6 +109,22 @@ def test_the_doctor_names_each_fault_and_what_to_do(
     assert faults["subscription 1"] == "Mend it, then resume 1."
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "about"),
+    [
+        ("PAPERBOT_HTTP__PORT", "lots", "settings"),
+        ("PAPERBOT_DATABASE_URL", "postgresql+psycopg://127.0.0.1:9/papers", "database"),
+    ],
+)
+def test_the_doctor_tells_what_keeps_it_from_looking(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, about: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    found = json.loads(paperbot("doctor", "--json", code=1)[0].splitlines()[-1])
+    assert found["about"] == about
+    assert name in found["fault"]
+
+
 @pytest.mark.parametrize("at", ["tomorrow", "2026-13-01"])
 def test_a_wrong_instant_is_explained(at: str) -> None:
     _, told = paperbot("deliver", "--at", at, code=2)
