@@ -18,6 +18,7 @@ from bot.app import build
 from bot.settings import DiscordSettings, SlackSettings, load, read_env
 from commands import COMMANDS
 from commands.model import Reply
+from commands.words import read_zone
 from storage.model import Target
 
 Check: TypeAlias = Callable[[str], Awaitable[list[Finding]]]
@@ -33,13 +34,14 @@ _INTRODUCTIONS = {
     "slack": """\
 This sets paperbot up for Slack and writes .env. Nothing else is changed.
 
-1. Open https://api.slack.com/apps, choose “Create New App”, then “From a manifest”, pick your
-   workspace, and paste what `paperbot manifest slack` prints.
+1. Open https://api.slack.com/apps and choose “Create New App”, then “From a manifest”; \
+pick your workspace, and paste what `paperbot manifest slack` prints.
 2. Choose “Install to Workspace”. Then copy the two tokens as they are asked for here.""",
     "discord": """\
 This sets paperbot up for Discord and writes .env. Nothing else is changed.
 
-1. Open https://discord.com/developers/applications, choose “New Application”, name it paperbot.
+1. Open https://discord.com/developers/applications and choose “New Application”; \
+name it paperbot.
 2. On the page “Bot” choose “Reset Token”, and copy the token that it shows.""",
 }
 _HINTS = {
@@ -49,6 +51,7 @@ _HINTS = {
     TIMEZONE: "for people whose own is not known, such as Europe/Berlin",
     HELLO_CHANNEL: "the ID of a channel to post a hello to; empty for none",
 }
+_BEGINNINGS = {BOT_TOKEN: "xoxb-", APP_TOKEN: "xapp-"}
 _HELLO = Reply(
     title="Hello! paperbot is here",
     text="Write `/papers` for what you can ask, or make a daily thread: "
@@ -92,7 +95,7 @@ async def set_up(dialogue: Dialogue, platform: str, env: Path = Path(".env")) ->
     known = {**read_env(env), **os.environ}
     ask_tokens = _slack_tokens if platform == "slack" else _discord_token
     values = await ask_tokens(dialogue, known)
-    if zone := dialogue.answer(TIMEZONE, known.get(TIMEZONE) or ""):
+    if zone := _zone(dialogue, known.get(TIMEZONE) or ""):
         values[TIMEZONE] = zone
     write_env(env, values)
     dialogue.tell(f"Wrote {env}, readable by you alone.")
@@ -121,13 +124,27 @@ async def _discord_token(dialogue: Dialogue, known: Mapping[str, str | None]) ->
 async def _token(dialogue: Dialogue, name: str, check: Check) -> str:
     while True:
         token = dialogue.answer(name)
-        found = await check(token) if token else [Finding(name, "it is missing", _HINTS[name])]
+        if not token:
+            found = [Finding(name, "it is missing", _HINTS[name])]
+        elif not token.startswith(_BEGINNINGS.get(name, "")):
+            found = [Finding(name, "that is another one", _HINTS[name])]
+        else:
+            found = await check(token)
         faults = [one for one in found if one.fault]
         if not faults:
             dialogue.tell(f"{found[-1].about}: fine.")
             return token
         told = " ".join(f"{one.about}: {one.fault.rstrip('.')}. {one.advice}" for one in faults)
         dialogue.repeat(told)
+
+
+def _zone(dialogue: Dialogue, default: str) -> str:
+    while zone := dialogue.answer(TIMEZONE, default):
+        try:
+            return read_zone(zone).key
+        except ValueError as error:
+            dialogue.repeat(f"{TIMEZONE}: {error}")
+    return ""
 
 
 async def _say_hello(platform: str, channel: str) -> None:

@@ -61,7 +61,8 @@ async def test_a_bad_token_in_a_file_is_told_and_nothing_is_written(
 async def test_a_person_is_asked_again_until_a_token_works(
     slack: Workspace, tmp_path: Path
 ) -> None:
-    typed = iter(["", "xoxb-wrong", slack.bot_token, "xapp-wrong", slack.app_token, "UTC", ""])
+    bots = ["", slack.app_token, "xoxb-wrong", slack.bot_token]
+    typed = iter([*bots, "xapp-wrong", slack.app_token, "Berln", "berlin", ""])
     asked: list[str] = []
 
     def ask(name: str, hint: str, default: str) -> str:
@@ -71,8 +72,11 @@ async def test_a_person_is_asked_again_until_a_token_works(
 
     told: list[str] = []
     await set_up(Dialogue(told.append, ask), "slack", tmp_path / ".env")
-    assert [name.rsplit("_", 2)[-2] for name in asked[:5]] == ["BOT", "BOT", "BOT", "APP", "APP"]
+    assert [name.rsplit("_", 2)[-2] for name in asked[:6]] == ["BOT"] * 4 + ["APP"] * 2
     assert "it is missing" in told[1]
+    assert "begins with xoxb-" in told[2]
+    assert "did you mean Europe/Berlin?" in "".join(told)
+    assert "PAPERBOT_TIMEZONE=Europe/Berlin" in (tmp_path / ".env").read_text()
     assert "make run" in told[-1]
     assert slack.app_token in (tmp_path / ".env").read_text()
 
