@@ -169,11 +169,24 @@ def _take_sentence(
         try:
             values[arg.name] = convert(arg, value, today)
         except ValueError as error:
-            if not resembles(arg, value):  # “in transformers” is just words
+            # “in transformers” is just words, “at 9 in Mars” is not
+            if not resembles(arg, value) and not _ends_in_clause(tokens[:start], words, today):
                 break
             raise _misread(command, arg, value, error) from None
         end = start
     return tokens[:end]
+
+
+def _ends_in_clause(tokens: list[str], words: Mapping[str, Arg], today: date) -> bool:
+    """Whether the last words are a clause that can be read."""
+    for start in range(len(tokens) - 2, 0, -1):
+        if arg := words.get(tokens[start].lower()):
+            try:
+                convert(arg, " ".join(tokens[start + 1 :]), today)
+            except ValueError:
+                return False
+            return True
+    return False
 
 
 def _take_positions(

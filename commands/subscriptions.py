@@ -51,7 +51,7 @@ def subscribe(
         Literal["line", "none"], "on days without new papers: one line, or nothing"
     ] = "line",
 ) -> Reply:
-    line = _postable(ctx, what)
+    line, empty = _postable(ctx, what)
     zone = zone or ctx.zone
     mine = ctx.store.subscriptions.of_team(ctx.team)
     for other in mine:
@@ -80,7 +80,7 @@ def subscribe(
     )
     return Reply(
         title=f"Subscription {made.id} is set",
-        text=f"{describe(made)}\nFirst post: {next_post(made)}.",
+        text=f"{describe(made)}\nFirst post: {next_post(made)}.{empty}",
         actions=(
             Action("Preview", f"preview {made.id}"),
             Action("Undo", f"unsubscribe {made.id}"),
@@ -239,7 +239,8 @@ def sentence(one: Subscription) -> str:
     )
 
 
-def _postable(ctx: Context, what: str) -> str:
+def _postable(ctx: Context, what: str) -> tuple[str, str]:
+    """The line to post, and what to say where it has no papers now."""
     command, _ = parse(what, ctx.commands, ctx.today)
     if not command.posts:
         names = ", ".join(f"`{one.name}`" for one in ctx.commands if one.posts)
@@ -247,8 +248,8 @@ def _postable(ctx: Context, what: str) -> str:
             f"`{command.name}` cannot be posted on a schedule; {names} can. "
             "For example: `subscribe trending --limit 5 at 09:00`."
         )
-    run(ctx, what)  # a line that fails now would fail every day
-    return what.strip()
+    found = run(ctx, what)  # a line that fails now would fail every day
+    return what.strip(), "" if found.cards else "\nNow it would be empty: no paper fits."
 
 
 def _visible(ctx: Context, one: Subscription) -> bool:

@@ -131,6 +131,7 @@ def test_a_subscription_reads_like_a_sentence(line: str, values: dict[str, Any])
         ("subscribe today in Berln", "did you mean Europe/Berlin?"),
         ("subscribe today in Europe/Berln", "Europe/Berlin? For example"),
         ("subscribe trending in UTC+2", "“UTC+2” is no time zone"),
+        ("subscribe trending attention at 9 in Mars", "“Mars” is no time zone"),
         ("subscribe today on mondys", "write weekdays"),
         ("subscribe trending on 31st", "write 1st to 28th"),
         ("subscribe trending on 15", "or 15th"),

@@ -28,6 +28,13 @@ def test_a_subscription_is_set_described_and_announced(person: Person) -> None:
     assert one.next_due_at == NOON.replace(month=7, day=1, hour=15, minute=30)
 
 
+def test_what_would_be_empty_now_is_set_and_says_so(person: Person) -> None:
+    person.save(paper(1))
+    reply = person.ask("subscribe trending sprockets at 17:30")
+    assert reply.text.endswith("Now it would be empty: no paper fits.")
+    assert "empty" not in person.ask("subscribe trending widgets").text
+
+
 def test_the_sentence_of_undo_makes_the_same_subscription_again(person: Person) -> None:
     person.ask("subscribe today --limit 3 at 08:00 in Asia/Tokyo on daily --quiet none")
     before = person.ctx.store.subscriptions.get("T1", 1)
