@@ -122,6 +122,8 @@ def chat() -> None:
     """Ask in the terminal, with history and completion.  Ctrl-D leaves."""
 
     async def work(app: App) -> None:
+        if sys.stdin.isatty():
+            _err.print("Type help for what you can ask; Ctrl-D leaves.", style="dim")
         history = app.settings.data_dir / "history"
         await Console(sys.stdout, sys.stdin, history=history).chat(COMMANDS, app.dispatch)
 
