@@ -199,17 +199,19 @@ def _unicode(line: str) -> str:
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """``line`` cut at spaces outside of formulas, groups and a macro's arguments.
+    """``line`` cut at spaces and around formulas, outside of groups and a macro's arguments.
 
-    Parsing is slow, and most words of a text are no LaTeX.
+    Parsing is slow, most words of a text are no LaTeX, and many formulas come again.
     """
     start = depth = 0
+    before = ""
     for match in _ATOM.finditer(line):
         atom = match.group()
         depth = max(0, depth + (atom == "{") - (atom == "}"))
-        if depth == 0 and atom.isspace():
-            yield line[start : match.end()]
+        if depth == 0 and not before.startswith("\\") and (atom.isspace() or atom[0] == "$"):
+            yield from (line[start : match.start()], atom)
             start = match.end()
+        before = atom
     yield line[start:]
 
 

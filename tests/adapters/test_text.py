@@ -41,6 +41,8 @@ TEX = st.lists(
         (r"$\sim$5x, Fig.~\ref{x} of ~5", "∼5x, Fig. of ~5"),
         ("foo_bar^baz {curly}", "foo_bar^baz {curly}"),
         (r"snake_case beside $a_1$", "snake_case beside a₁"),
+        (r"the $\textsf{$k$-TSP}$ problem", "the k-TSP problem"),
+        (r"PENG$^{ASP)$. This", "PENG^ASP). This"),
     ],
 )
 def test_latex_reads_like_text(given: str, shown: str) -> None:
