@@ -2,8 +2,9 @@
 
     python -m tests.bench.slack_bench [--papers FILE.jsonl.gz] [--seconds N]
 
-Both apps run in a process of their own behind signed HTTP requests.  While paperbot is measured,
-its source hangs, and one request in twenty asks for a paper that only the source could have.
+Both apps run in a process of their own, on one core, behind signed HTTP requests.  While paperbot
+is measured, its source hangs, and one request in twenty asks for a paper that only the source could
+have.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -36,13 +38,14 @@ from adapters.sources.huggingface import connected
 from bot.app import THREADS, open_store, utc_now
 from bot.dispatch import Dispatch
 from bot.ingest import batches
+from bot.run import spare_heap
 from bot.settings import Settings
 from commands import COMMANDS
 from storage.model import Paper
 from tests.bench.answers import show
 from tests.bench.corpora import MADE_UP
 from tests.bench.questions import questions
-from tests.bench.serving import serve, served
+from tests.bench.serving import in_memory, serve, served
 from tests.fakes.slack import Workspace
 from tests.storage.search.shelf import made_up
 
@@ -63,7 +66,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         lines = fill(Path(folder), options)
-        asyncio.run(_measure(folder, lines, options))
+        with in_memory(Path(folder)):
+            asyncio.run(_measure(folder, lines, options))
 
 
 def fill(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
@@ -77,10 +81,12 @@ def fill(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     store.close()
     show(f"{len(papers):,} papers")
     asked = questions(papers, 2_000, seed=71)
-    return {
+    lines = {
         "search": [f"search {question.text}" for question in asked],
         "show": [f"show {question.id}" for question in asked],
     }
+    both = chain.from_iterable(zip(lines["search"], lines["show"], strict=True))
+    return lines | {"both in turn": list(both)}
 
 
 def _settings(folder: Path) -> Settings:
@@ -99,6 +105,8 @@ async def _serve(options: argparse.Namespace) -> None:
             await stack.enter_async_context(_paperbot(server, options))
         server.app.router.add_post(LATE, _take)
         await server.start()
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        spare_heap()
         await serve(server.url)
         await server.stop()
 
