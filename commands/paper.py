@@ -11,7 +11,11 @@ from commands.model import Context, Hint, Reply, command
 @command(
     "show",
     help="One paper: abstract, all authors, votes, code and links.",
-    examples=("show 1706.03762", "show https://arxiv.org/abs/1706.03762", "show alphago zero"),
+    examples=(
+        "show 1706.03762",
+        "show https://arxiv.org/abs/1706.03762",
+        "show attention is all you need",
+    ),
 )
 def show(
     ctx: Context,
