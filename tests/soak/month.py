@@ -136,7 +136,7 @@ class Month:
             self.tally.takeovers += '"lease": "discord"' in log and '"taken"' in log
             await asyncio.sleep(_ARRIVAL)
             owner = log.split('"owner": "', 1)[1].split('"', 1)[0]
-            with suppress(StorageError):
+            with suppress(sa.exc.DBAPIError, StorageError):
                 self.tally.gap_kills += await asyncio.to_thread(self._left_in_the_gap, owner)
                 await asyncio.to_thread(self._end_terms, owner)
             self.start()
@@ -186,7 +186,7 @@ class Month:
             await asyncio.sleep(0.05)
             try:
                 view = await asyncio.to_thread(self._look)
-            except StorageError:  # the database is restarting
+            except (sa.exc.DBAPIError, StorageError):  # the database is restarting
                 continue
             if view.progress != seen:
                 seen, still_since = view.progress, time.monotonic()
