@@ -7,6 +7,7 @@ import gc
 import json
 import signal
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -86,15 +87,13 @@ def say(
     ] = Look.TEXT,
     stdin: Annotated[bool, typer.Option("--stdin", help="A line in, an answer out.")] = False,
 ) -> None:
-    """Run one command, or many from standard input, and print the answers."""
+    """Run one command, or many from standard input, and print the answers.
+
+    Ends with 1 where one was refused.
+    """
     lines = sys.stdin if stdin else [line]
-
-    async def work(app: App) -> None:
-        for text in lines:
-            reply = await app.dispatch(Call(caller=_ME, target=HERE, text=text.strip()))
-            await _print(reply, as_json, look)
-
-    _with_app(work)
+    calls = (Call(caller=_ME, target=HERE, text=text.strip()) for text in lines)
+    _answer(calls, as_json, look)
 
 
 @cli.command()
@@ -107,14 +106,9 @@ def search(
         bool, typer.Option("--explain", help="Say how each paper has the words.")
     ] = False,
 ) -> None:
-    """Find papers."""
+    """Find papers.  Ends with 1 where the question cannot be read."""
     values = {"query": " ".join(query), "limit": limit, "arxiv": arxiv, "explain": explain}
-
-    async def work(app: App) -> None:
-        call = Call(caller=_ME, target=HERE, command="search", values=values)
-        await _print(await app.dispatch(call), as_json)
-
-    _with_app(work)
+    _answer([Call(caller=_ME, target=HERE, command="search", values=values)], as_json)
 
 
 @cli.command()
@@ -297,7 +291,23 @@ def rebuild() -> None:
     _err.print(f"{count:,} papers are indexed.")
 
 
-async def _print(reply: Reply, as_json: bool, look: Look = Look.TEXT) -> None:
+def _answer(calls: Iterable[Call], as_json: bool, look: Look = Look.TEXT) -> None:
+    """Print the replies.  Ends with 1 where one is a refusal."""
+    refused = False
+
+    async def work(app: App) -> None:
+        nonlocal refused
+        for call in calls:
+            reply = await app.dispatch(call)
+            refused |= reply.refused
+            await _print(reply, as_json, look)
+
+    _with_app(work)
+    if refused:
+        raise typer.Exit(1)
+
+
+async def _print(reply: Reply, as_json: bool, look: Look) -> None:
     if as_json:
         print(json.dumps(to_json(reply), ensure_ascii=False), flush=True)  # noqa: T201
     elif look is Look.TEXT:

@@ -125,7 +125,7 @@ class Schedule:
             self._jobs[task] = name
             try:
                 await work()
-            except StorageError as error:  # of the database: it says all, and comes every second
+            except (StorageError, OSError) as error:  # it says all, and comes every few seconds
                 _log.error("a timer failed", timer=name, error=str(error))
             except Exception:
                 _log.exception("a timer failed", timer=name)

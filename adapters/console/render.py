@@ -61,6 +61,7 @@ def to_json(reply: Reply) -> dict[str, Any]:
     return {
         "title": reply.title,
         "text": reply.text,
+        "refused": reply.refused,
         "cards": [
             {
                 "paper_id": card.paper_id,

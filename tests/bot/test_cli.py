@@ -75,10 +75,13 @@ def test_an_answer_is_shown_as_a_platform_would_get_it(look: str, part: str) -> 
 
 
 def test_lines_from_standard_input_are_answered_one_by_one() -> None:
-    shown, _ = paperbot("say", "--json", "--stdin", stdin="help\nserach x\n")
+    shown, _ = paperbot("say", "--json", "--stdin", stdin="serach x\nhelp\n", code=1)
     first, second = map(json.loads, shown.splitlines())
-    assert first["title"] == "What you can ask"
-    assert "Did you mean" in second["text"]
+    assert first["refused"]
+    assert "Did you mean" in first["text"]
+    assert not second["refused"]
+    assert second["title"] == "What you can ask"
+    paperbot("search", "author:", code=1)
 
 
 def test_a_line_is_posted_when_it_is_due() -> None:

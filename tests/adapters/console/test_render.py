@@ -112,6 +112,7 @@ def test_json_holds_the_answer_as_the_command_gave_it() -> None:
     assert json.loads(json.dumps(to_json(TWO))) == {
         "title": "Papers about “attention”",
         "text": "2 papers.",
+        "refused": False,
         "cards": [
             {
                 "paper_id": "1706.00001",
