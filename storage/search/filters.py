@@ -55,7 +55,7 @@ def _known_name(view: View, part: str) -> str:
     """``part`` if an author is called that, else the nearest name that one is called."""
     if view.frequency(f"author:{part}", "tags"):
         return part
-    near = {word: view.frequency(f"author:{word}", "tags") for word in view.near(part, 1, _NAMES)}
+    near = {word: view.frequency(f"author:{word}", "tags") for word in view.near(part, _NAMES)}
     best = max(near, key=near.__getitem__, default=part)
     return best if near.get(best) else part
 

@@ -27,10 +27,11 @@ from storage.search.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from storage.model import Searched
 
-FORMAT = 4
+FORMAT = 5
 """Raise it where the schema, the folding of words or the texts change: old indexes are rebuilt."""
 
 _REMEMBERED = 2_048  # words whose corrections and completions are kept, of each kind
+_COMMON, _COMMON_SHARE = 20, 1 / 1_500  # papers that a common word stands in, at least
 _STATE = "=state"  # the key of the document that holds the state; no paper's id begins so
 _ID_BITS = 27  # of a hash; at three million papers one in fifty meets another's
 _HEAP = 64_000_000  # bytes, taken as needed; with less, 5,000 papers make ten segments to merge
@@ -111,6 +112,7 @@ class View:
         self.total = max(self.searcher.num_docs - 1, 1)
         """How many papers there are (at least 1, so that it divides)."""
         # Remembered, since people ask for the same words, and type them letter by letter.
+        self.common = lru_cache(_REMEMBERED)(vocabulary.common)
         self.near = lru_cache(_REMEMBERED)(vocabulary.near)
         self.far = lru_cache(_REMEMBERED)(vocabulary.far)
         self.completions = lru_cache(_REMEMBERED)(self.searcher.terms_with_prefix)
@@ -207,9 +209,12 @@ class Writer:
         self._index.reload()
         if self._new:
             # Letter by letter: all of a large catalogue's words at once take much memory.
-            terms = self._index.view.searcher.terms_with_prefix
+            view = self._index.view
             letters = sorted(self._initials)
-            self._vocabulary.fill(term for letter in letters for term in terms("all", letter))
+            terms = (
+                term for one in letters for term in view.searcher.terms_with_prefix("all", one)
+            )
+            self._vocabulary.fill(terms, max(_COMMON, round(view.total * _COMMON_SHARE)))
             self._new = False
 
     def close(self) -> None:

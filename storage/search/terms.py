@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from tantivy import Occur, Query
@@ -21,7 +20,7 @@ _DOUBTFUL, _DOUBTFUL_SHARE = 20, 1 / 5_000  # papers: a rarer word may itself be
 _RARER = 70  # then it is joined by a correction that is so many times as frequent
 _ONE_OF_MANY = 0.5  # what a completion is worth to the index, for a paper may have several
 _CORRECTIONS = 6
-_COMPLETIONS = 24
+_COMPLETIONS = 16
 _SHORTEST_TYPO = 4  # letters
 _SHORTEST_FAR = 5
 _SHORTEST_SPLIT = 6
@@ -46,8 +45,7 @@ class Reading(NamedTuple):
     """In how many papers it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One word of the query and all that it may stand for, the likest first."""
 
     typed: str
@@ -90,7 +88,7 @@ def understand(view: View, typed: Sequence[str], field: str = "all") -> list[Ter
     if len(terms) > MOST_WORDS:
         order = sorted(range(len(terms)), key=lambda number: _use(terms[number]))
         terms = [terms[number] for number in sorted(order[:MOST_WORDS])]
-    return [replace(term, weight=idf(term.frequency, view.total)) for term in terms]
+    return [term._replace(weight=idf(term.frequency, view.total)) for term in terms]
 
 
 def _use(term: Term) -> tuple[bool, int]:
@@ -113,14 +111,20 @@ def _read(view: View, field: str, words: Sequence[str], likeness: float) -> list
 
 
 def _corrected(view: View, field: str, word: str) -> Term:
-    """The word as it is, and frequent words near to it where it is unknown or next to it."""
+    """The word as it is, and frequent words near to it where it is unknown or next to it.
+
+    The common ones are asked first, and mostly enough.
+    """
     known = _read(view, field, [word], 1.0)
     frequency = known[0].frequency if known else 0
     doubtful = frequency <= max(_DOUBTFUL, view.total * _DOUBTFUL_SHARE)
     if not doubtful or len(word) < _SHORTEST_TYPO or not word.isalpha():
         return Term(word, tuple(known))
     least = max(frequency * _RARER, 1)
-    near = _read(view, field, view.near(word, least, _CORRECTIONS), _NEAR)
+    others = view.common(word, least, _CORRECTIONS)
+    if not others and not known:  # a rarer one would be as doubtful as a known word
+        others = view.near(word, _CORRECTIONS)
+    near = _read(view, field, others, _NEAR)
     return Term(word, (*known, *(reading for reading in near if reading.frequency >= least)))
 
 
@@ -165,13 +169,13 @@ def _initials(view: View, field: str, terms: list[Term]) -> list[Term]:
             names = [initial(term.typed, name) for name in names if len(name) > 1]
             if first := _read(view, field, names, 1.0):
                 plain = [reading._replace(likeness=_LETTER) for reading in term.readings]
-                found[number] = replace(term, readings=(*first, *plain))
+                found[number] = term._replace(readings=(*first, *plain))
     return found
 
 
 def _with(term: Term, more: list[Reading]) -> Term:
     readings = sorted((*term.readings, *more), key=lambda reading: -reading.likeness)
-    return replace(term, readings=tuple(readings))
+    return term._replace(readings=tuple(readings))
 
 
 def _far(view: View, field: str, term: Term) -> Term:
@@ -179,7 +183,7 @@ def _far(view: View, field: str, term: Term) -> Term:
     if len(word) < _SHORTEST_FAR or not word.isalpha():
         return term
     found = _read(view, field, view.far(word, _CORRECTIONS), _FAR)
-    return replace(term, readings=tuple(found))
+    return term._replace(readings=tuple(found))
 
 
 def _completed(view: View, field: str, term: Term) -> Term:
@@ -190,7 +194,7 @@ def _completed(view: View, field: str, term: Term) -> Term:
         for word, frequency in view.completions(field, term.typed, None, _COMPLETIONS)
         if word != term.typed
     ]
-    return replace(term, completions=tuple(found))
+    return term._replace(completions=tuple(found))
 
 
 def question(view: View, terms: Sequence[Term], fields: Fields) -> Query:

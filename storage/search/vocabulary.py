@@ -25,8 +25,8 @@ _BULK = (64_000_000, 1)
 def _schema() -> tantivy.Schema:
     build = tantivy.SchemaBuilder()
     build.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
-    build.add_text_field("anchored", tokenizer_name="raw", index_option="basic")
-    build.add_text_field("tail", tokenizer_name="raw", index_option="basic")
+    for field in ("common", "anchored", "tail"):
+        build.add_text_field(field, tokenizer_name="raw", index_option="basic")
     build.add_integer_field("frequency", fast=True)
     return build.build()
 
@@ -62,51 +62,62 @@ class Vocabulary:
         self._index.reload()
         self._searcher = self._index.searcher()
 
-    def fill(self, words: Iterable[tuple[str, int]]) -> None:
-        """Learn the first words, with their document frequencies.
+    def fill(self, words: Iterable[tuple[str, int]], common: int) -> None:
+        """Learn the first words, with their document frequencies: from ``common`` on they are so.
 
         Whoever fills or teaches it holds the write lock of the whole index.
         """
-        self._add(((word, count) for word, count in words if _can_be_misspelt(word)), _BULK)
+        kept = ((word, count) for word, count in words if _can_be_misspelt(word))
+        self._add(kept, common, _BULK)
 
     def learn(self, words: Iterable[str]) -> None:
         """Learn the words that are new."""
         known = self._searcher.doc_freq
         new = [(word, 1) for word in words if _can_be_misspelt(word) and not known("word", word)]
         if new:
-            self._add(new, _USUAL)
+            self._add(new, 2, _USUAL)
 
-    def _add(self, words: Iterable[tuple[str, int]], size: tuple[int, int]) -> None:
+    def _add(self, words: Iterable[tuple[str, int]], common: int, size: tuple[int, int]) -> None:
         writer = self._index.writer(*size)
         for word, frequency in words:
             anchored = _anchored(word)
+            first = f'"common":"{word}",' if frequency >= common else ""
             writer.add_json(
-                f'{{"word":"{word}","anchored":"{anchored}","tail":"{word[1:]}",'
+                f'{{{first}"word":"{word}","anchored":"{anchored}","tail":"{word[1:]}",'
                 f'"frequency":{frequency}}}'
             )
         writer.commit()
         writer.wait_merging_threads()
         self.reload()
 
-    def near(self, word: str, least: int, most: int) -> list[str]:
-        """Known words one edit (a letter more, less, other, or two swapped) away, frequent first.
+    def common(self, word: str, least: int, most: int) -> list[str]:
+        """As ``near``, of the words that were common when learnt, in a third of the time.
 
-        ``most`` of them, without those that stood in fewer than ``least`` papers when learnt.
+        None of those that stood in fewer than ``least`` papers then.
+        """
+        alike = Query.fuzzy_term_query(self._schema, "common", word, distance=1)
+        return self._others(word, alike, least, most)
+
+    def near(self, word: str, most: int) -> list[str]:
+        """``most`` of the words one edit away (a letter more, less, other, or two swapped).
+
+        Frequent ones first.
         """
         alike = Query.fuzzy_term_query(self._schema, "anchored", _anchored(word), distance=1)
         # Where the first letter is one too few, another, one too many, or swapped:
         exact = [("tail", word), ("tail", word[1:])]
         exact += [("word", word[1:]), ("word", word[1::-1] + word[2:])]
         queries = [alike, *(Query.term_query(self._schema, *one, "basic") for one in exact)]
-        others = self._words(
-            Query.boolean_query([(Occur.Should, query) for query in queries]), least
-        )
-        return list(islice((other for other in others if other != word), most))
+        either = Query.boolean_query([(Occur.Should, query) for query in queries])
+        return self._others(word, either, 1, most)
 
     def far(self, word: str, most: int) -> list[str]:
         """Known words two edits away that begin alike, frequent first; the slower way."""
         query = Query.fuzzy_term_query(self._schema, "anchored", _anchored(word), distance=_EDITS)
         return list(islice(self._words(query, 1), most))
+
+    def _others(self, word: str, query: Query, least: int, most: int) -> list[str]:
+        return list(islice((other for other in self._words(query, least) if other != word), most))
 
     def _words(self, query: Query, least: int) -> Iterator[str]:
         searcher = self._searcher

@@ -211,6 +211,17 @@ def test_two_known_words_may_be_one(tmp_path: Path) -> None:
     assert result.corrected == ()
 
 
+def test_a_typo_is_taken_for_a_common_word_first(tmp_path: Path) -> None:
+    common = [replace(ADAM, id=f"x:{n}", title=f"Diffusion, part {n}") for n in range(30)]
+    rare = [replace(ADAM, id=f"x:{word}", title=f"On {word}") for word in ("dilusion", "kaiming")]
+    search = Search(tmp_path, FakePapers([*common, *rare]))
+    search.refresh()
+    found = search.find(Query.parse("difusion"), 50)
+    assert found.corrected == (("difusion", "diffusion"),)
+    assert {hit.id for hit in found.hits} == {paper.id for paper in common}
+    assert [hit.id for hit in search.find(Query.parse("kaimng"), 5).hits] == ["x:kaiming"]
+
+
 def test_what_is_found_plainly_also_matches(shelf: Search) -> None:
     known = {paper.id: paper for paper in PAPERS}
     for text in (
