@@ -53,7 +53,7 @@ def _examine_store(store: Store) -> Iterable[Finding]:
 
 def _examine_meaning(store: Store) -> Finding:
     if not store.search.meaning.on:
-        return Finding("search by meaning: off, PAPERBOT_SEARCH__EMBEDDINGS names no model")
+        return Finding("search by meaning: off, PAPERBOT_SEARCH__EMBEDDINGS is not set")
     try:
         known, papers = store.search.meaning.count(), store.papers.count()
     except MeaningError as error:

@@ -79,8 +79,9 @@ class SearchSettings(BaseModel):
 
     embeddings: str = Field(
         default="",
-        description="Model for search by meaning: a model2vec folder, or its name on Hugging Face "
-        "such as `minishlab/potion-retrieval-32M`. Needs `paperbot[semantic]`.",
+        description="Turns search by meaning on: `catalogue` learns from the papers alone; a "
+        "model2vec folder, or its name on Hugging Face such as `minishlab/potion-retrieval-32M`, "
+        "knows other words, too. Needs `paperbot[semantic]`.",
     )
 
 

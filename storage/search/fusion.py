@@ -1,4 +1,4 @@
-"""Joins what words find with what meaning finds.
+"""Joins what words find with what meaning finds, and has the nearest words put both in order.
 
 By reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): a paper's worth is the sum over the
 lists of 1 / (10 + its place there), which needs no common scale of scores.  Their 60 is for many
@@ -20,10 +20,10 @@ from storage.search import answers
 from storage.search.answers import Hit, Results
 from storage.search.filters import Clauses, filters, itself
 from storage.search.index import View
-from storage.search.meaning import Meaning, MeaningError, meant
+from storage.search.meaning import Meaning, MeaningError
 from storage.search.query import Query
 from storage.search.rank import Ranked
-from storage.search.text import words
+from storage.search.text import meant, words
 
 if TYPE_CHECKING:
     from storage.model import Paper
@@ -43,8 +43,10 @@ def find(view: View, meaning: Meaning, query: Query, limit: int, offset: int) ->
         text = " ".join((*query.words, *query.phrases))
         with suppress(MeaningError):  # `paperbot doctor` tells it; the words' answer stands
             near = _near(view, meaning, text, filters(view, query)[0])
-            by_words = answers.find(view, query, max(end, _DEEP), 0).hits
-            results = replace(results, hits=_fused(by_words, near), meant=bool(near))
+            if near:
+                by_words = answers.find(view, query, max(end, _DEEP), 0).hits
+                closest = _closest(view, meaning, text, by_words[:_DEEP], near)
+                results = replace(results, hits=_fused(by_words, near, closest), meant=True)
     return replace(results, hits=results.hits[max(offset, 0) : end])
 
 
@@ -61,6 +63,7 @@ def like(
         lists = [_near(view, meaning, base, clauses)]
         spoken = replace(query, words=tuple(dict.fromkeys(words(base))))
         lists.append(answers.find(view, spoken, _DEEP, 0).hits)
+        lists.append(_closest(view, meaning, base, *lists))
     else:
         clauses = [*clauses, (Occur.MustNot, itself(view, base.id))]
         lists = [answers.related(view, base, _DEEP, clauses)]
@@ -89,6 +92,17 @@ def _near(view: View, meaning: Meaning, text: str, clauses: Clauses) -> tuple[Hi
     texts = (view.texts[place] for place in view.numbers("place", [hit[1] for hit in hits]))
     passed = {one.id: one.title for one in (Ranked(0.0, 0, text) for text in texts)}
     return tuple(Hit(id, score, passed[id]) for id, score in near if id in passed)[:_DEEP]
+
+
+def _closest(view: View, meaning: Meaning, text: str, *lists: Sequence[Hit]) -> tuple[Hit, ...]:
+    """All hits, those first that say most of ``text`` in words as near as may be."""
+    hits = {hit.id: hit for one in lists for hit in one}
+    places = view.places([*hits])
+    known = [id for id in hits if id in places]
+    texts = [view.texts[places[id]].decode().split("\n", 3) for id in known]
+    scores = meaning.closeness(text, [f"{title} {rest}" for _, title, rest, _ in texts])
+    order = sorted(zip(known, scores, strict=True), key=lambda one: -one[1])
+    return tuple(hits[id] for id, _ in order)
 
 
 def _fused(*lists: Sequence[Hit]) -> tuple[Hit, ...]:

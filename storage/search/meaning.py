@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.search.catalogue import Catalogue, Progress, Reached
 from storage.search.engine import DamageError
+from storage.search.text import meant
 
 if TYPE_CHECKING:
-    from storage.model import Paper, Searched
     from storage.papers import Change
     from storage.search.embedding import Embedding
     from storage.search.vectors import Vectors, Writer
@@ -27,7 +29,11 @@ log = logging.getLogger(__name__)
 EXAMPLE = "minishlab/potion-retrieval-32M"
 """A model that fits, by its name on Hugging Face."""
 
+ALONE = "catalogue"
+"""In place of a model's name: what the catalogue teaches by itself."""
+
 _BATCH = 512  # papers in one commit
+_GROWTH = 4  # times as many changes: then the lexicon is learnt anew
 _RETRY = 300.0  # seconds until a model that could not be loaded is tried again
 
 
@@ -38,9 +44,10 @@ class MeaningError(Exception):
 class Meaning:
     """Finds papers by what their title and abstract mean.
 
-    ``model`` is the folder or the name of a model2vec model; an empty one turns this off.  Vectors
-    are kept in ``folder``, follow the catalogue as the index does, and can be made anew at any
-    time.  The model is loaded when it is first needed.
+    What words mean is learnt from the papers.  ``model`` is the folder or the name of a model2vec
+    model, which knows other words too, or ``ALONE``; an empty one turns this off.  Vectors are kept
+    in ``folder``, follow the catalogue as the index does, and can be made anew at any time.  The
+    model is loaded when it is first needed.
     """
 
     def __init__(self, folder: Path, model: str) -> None:
@@ -67,7 +74,22 @@ class Meaning:
         """
         embedding, vectors = self._open()
         with self._explaining():
-            return vectors.near(embedding.of([text])[0], most)
+            view = vectors.look()
+            if view is None:
+                return []
+            return vectors.near(view, view.lexicon.of([text], embedding.of)[0], most)
+
+    def closeness(self, text: str, others: Sequence[str]) -> list[float]:
+        """How near each of some folded texts comes to saying all that ``text`` does, from 0 on.
+
+        Raises MeaningError.
+        """
+        embedding, vectors = self._open()
+        with self._explaining():
+            view = vectors.look()
+            if view is None:
+                return [0.0] * len(others)
+            return view.lexicon.closeness(text, others, embedding.of)
 
     def follow(
         self, papers: Catalogue, seconds: float | None = None, progress: Progress | None = None
@@ -79,7 +101,7 @@ class Meaning:
         """
         embedding, vectors = self._open()
         with self._explaining():
-            if vectors.reached() == Reached(
+            if vectors.reached()[0] == Reached(
                 embedding.identity, str(papers.catalogue()), papers.cursor()
             ):
                 return 0
@@ -147,9 +169,11 @@ def _discard(folder: Path, error: Exception) -> None:
 def _load(folder: Path, model: str) -> tuple[Embedding, Vectors]:
     if not model:
         raise MeaningError(
-            "Comparing meanings needs a model: install paperbot[semantic] and set "
-            f"PAPERBOT_SEARCH__EMBEDDINGS, for example to {EXAMPLE}."
+            "Search by meaning is off: install paperbot[semantic] and set "
+            f"PAPERBOT_SEARCH__EMBEDDINGS to `{ALONE}` or a model, such as {EXAMPLE}."
         )
+    # Read when NumPy is loaded: more threads for one question would only be in others' way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # The extra may be missing; where it is there, it takes a third of a second.
         from storage.search.embedding import Embedding  # noqa: PLC0415
@@ -160,11 +184,12 @@ def _load(folder: Path, model: str) -> tuple[Embedding, Vectors]:
             "install paperbot[semantic]."
         ) from error
     try:
-        embedding = Embedding(model)
+        embedding = Embedding("" if model == ALONE else model)
     except Exception as error:
         raise MeaningError(
             f"The model {model} of PAPERBOT_SEARCH__EMBEDDINGS cannot be loaded ({error}). Give "
-            f"the folder of a model2vec model, or its name on Hugging Face, such as {EXAMPLE}."
+            f"the folder of a model2vec model, or its name on Hugging Face, such as {EXAMPLE}, or "
+            f"`{ALONE}`."
         ) from error
     try:
         try:
@@ -183,18 +208,32 @@ def _step(embedding: Embedding, vectors: Vectors, papers: Catalogue) -> tuple[in
 
     Returns the cursor before and after it, and how many changes it had.
     """
-    model, catalogue = embedding.identity, str(papers.catalogue())
+    from storage.search.learning import learn  # noqa: PLC0415 - as above
+
+    here = Reached(embedding.identity, str(papers.catalogue()), papers.cursor())
+    lexicon = None
+    if _outdated(*vectors.reached(), here):  # learnt before others have to wait
+        lexicon = learn(papers, embedding.of)
     with vectors.write() as writer:
+        reached, _ = writer.reached
+        if _outdated(*writer.reached, here):
+            if lexicon is None:
+                return reached.cursor, reached.cursor, 0
+            writer.begin(lexicon, here.cursor)
+        before = writer.reached[0].cursor
         newest = papers.cursor()
-        reached = writer.reached
-        if (reached.model, reached.catalogue) != (model, catalogue) or reached.cursor > newest:
-            writer.clear()
-        before = writer.reached.cursor
         changes = papers.changes(before, _BATCH)
         _apply(embedding, writer, changes)
         after = changes[-1].cursor if changes else newest
-        writer.reach(Reached(model, catalogue, after))
+        writer.reach(replace(here, cursor=after))
     return before, after, len(changes)
+
+
+def _outdated(reached: Reached, learnt: int, here: Reached) -> bool:
+    """Whether a lexicon learnt anew would be another one, or much better."""
+    if replace(reached, cursor=0) != replace(here, cursor=0) or reached.cursor > here.cursor:
+        return True
+    return here.cursor >= _GROWTH * learnt
 
 
 def _apply(embedding: Embedding, writer: Writer, changes: Sequence[Change]) -> None:
@@ -206,12 +245,7 @@ def _apply(embedding: Embedding, writer: Writer, changes: Sequence[Change]) -> N
     known = writer.known([*texts])
     new = {id: number for id, number in numbers.items() if known.get(id) != number}
     if new:
-        writer.put(new, embedding.of([texts[id] for id in new]))
-
-
-def meant(paper: Paper | Searched) -> str:
-    """What is compared of a paper."""
-    return f"{paper.title}. {paper.abstract or paper.summary or ''}"
+        writer.put(new, writer.lexicon.of([texts[id] for id in new], embedding.of))
 
 
 def _number(text: str) -> int:

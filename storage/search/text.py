@@ -76,6 +76,12 @@ def searched(paper: Paper | Searched) -> tuple[str, list[str], list[str]]:
     return fold(paper.title), [*map(fold, paper.authors)], [fold(text) for text in others if text]
 
 
+def meant(paper: Paper | Searched) -> str:
+    """What is compared of a paper, by its meaning."""
+    parts = (paper.title, paper.abstract, paper.summary, *paper.keywords)
+    return ". ".join(part for part in parts if part)
+
+
 def initials(name: str) -> str:
     """The words by which an author is found whose first names are typed as letters.
 

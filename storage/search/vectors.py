@@ -5,8 +5,9 @@ question looks at all bits and then at the bytes of the nearest.  A bit is the s
 after the common part of all vectors is taken away and the axes are turned at random, so that each
 tells as much (as in RaBitQ, Gao and Long 2024).  Both files are mapped into memory.
 
-``rows.db`` says which row is whose and how far the catalogue was followed.  It is committed after
-the files are on the disk: a process that dies loses what it had not committed and nothing else.
+``words.N`` is the lexicon that they were made with.  ``rows.db`` says which row is whose and how
+far the catalogue was followed.  It is committed after the files are on the disk: a process that
+dies loses what it had not committed and nothing else.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from storage.search.catalogue import Reached
 from storage.search.embedding import Matrix, unit
 from storage.search.engine import DamageError
+from storage.search.lexicon import Lexicon
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, id TEXT UNIQUE, text INTEGER);
@@ -39,15 +41,16 @@ _MEASURED = 20_000  # of them, evenly spread
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class View:
     """What is committed at one moment; later writers only change rows in it, never its shape."""
 
+    lexicon: Lexicon
     vectors: NDArray[np.int8]
     signs: NDArray[np.uint64]
     centre: Matrix
     turn: Matrix
 
-    def near(self, vector: Matrix) -> tuple[list[int], list[float]]:
+    def rows(self, vector: Matrix) -> tuple[list[int], list[float]]:
         """The rows that may be nearest, best first, with their likeness."""
         centre = self.centre[0]
         asked = unit((vector - centre).reshape(1, -1))[0]
@@ -78,32 +81,34 @@ class Vectors:
         self._db = _connect(folder)
         self._db.executescript(_SCHEMA)
         self._seen = -1
-        self._view: _View | None = None
+        self._view: View | None = None
+        self._shelf = _Shelf(folder)
 
     def close(self) -> None:
         with self._asking:
             self._db.close()
 
-    def reached(self) -> Reached:
-        """How far they are."""
+    def reached(self) -> tuple[Reached, int]:
+        """How far they are, and how far the catalogue had come when the lexicon was learnt."""
         with self._asking:
-            return _reached(_facts(self._db))
+            facts = _facts(self._db)
+        return _reached(facts), facts.get("learnt", 0)
 
     def count(self) -> int:
         """How many papers have a vector."""
         with self._asking:
             return int(self._db.execute("SELECT count(id) FROM rows").fetchone()[0])
 
-    def near(self, vector: Matrix, most: int) -> list[tuple[str, float]]:
-        """The ``most`` nearest papers and their likeness (a cosine, -1 to 1), best first.
-
-        Raises DamageError where files are missing or too short.
-        """
+    def look(self) -> View | None:
+        """What there is now.  Raises DamageError where files are missing or too short."""
         with self._asking:
-            view = self._look()
-        if view is None or not vector.any():
+            return self._look()
+
+    def near(self, view: View, vector: Matrix, most: int) -> list[tuple[str, float]]:
+        """The ``most`` nearest papers and their likeness (a cosine, -1 to 1), best first."""
+        if not vector.any():
             return []
-        rows, likeness = view.near(vector)
+        rows, likeness = view.rows(vector)
         with self._asking:
             ids = _ids(self._db, rows[:most])
         pairs = zip(rows[:most], likeness[:most], strict=True)
@@ -114,43 +119,71 @@ class Vectors:
         """One transaction, after that of any other process; forgotten if it raises."""
         with closing(_connect(self._folder)) as db:
             db.execute("BEGIN IMMEDIATE")
-            writer = Writer(self._folder, db)
+            writer = Writer(self._folder, db, self._shelf)
             yield writer
             writer.finish()
             db.execute("COMMIT")
         writer.tidy()
 
-    def _look(self) -> _View | None:
+    def _look(self) -> View | None:
         version = self._db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._seen:
             self._view = self._open()
             self._seen = version
         return self._view
 
-    def _open(self) -> _View | None:
+    def _open(self) -> View | None:
         facts = _facts(self._db)
         if "signs" not in facts:
             return None
         try:
-            return _view(self._folder, facts)
+            return _view(self._folder, facts, self._shelf)
         except DamageError:  # or replaced and removed since
-            return _view(self._folder, _facts(self._db))
+            return _view(self._folder, _facts(self._db), self._shelf)
+
+
+class _Shelf:
+    """Keeps the lexicon that was read last: it takes longer to read than to ask."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: tuple[int, Lexicon] | None = None
+
+    def lexicon(self, number: int) -> Lexicon:
+        """Raises DamageError."""
+        held = self._held
+        if held is None or held[0] != number:
+            held = self._held = (number, Lexicon.load(self._folder / f"words.{number}"))
+        return held[1]
 
 
 class Writer:
     """What one transaction changes.  Rows are rewritten in place, and those of removed papers
     are given to others."""
 
-    def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, db: sqlite3.Connection, shelf: _Shelf) -> None:
         self._folder = folder
+        self._shelf = shelf
         self._db = db
         self._facts = _facts(db)
         self._kept = dict(self._facts)
         self._changed: dict[int, NDArray[np.int8]] = {}
 
     @property
-    def reached(self) -> Reached:
-        return _reached(self._facts)
+    def reached(self) -> tuple[Reached, int]:
+        """See ``Vectors.reached``."""
+        return _reached(self._facts), self._facts.get("learnt", 0)
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """What the vectors are made with.  Raises DamageError."""
+        return self._shelf.lexicon(self._facts["vectors"])
+
+    def begin(self, lexicon: Lexicon, newest: int) -> None:
+        """Other vectors follow, made with this lexicon of a catalogue that had come so far."""
+        self.clear()
+        self._facts["learnt"] = newest
+        lexicon.save(self._folder / f"words.{self._facts['vectors']}")
 
     def clear(self) -> None:
         """Forget everything: other vectors follow, in files of another name."""
@@ -198,10 +231,12 @@ class Writer:
 
     def tidy(self) -> None:
         """Remove the files that do not count any more; who still reads them can go on."""
-        keep = {f"{name}.{self._facts.get(name)}" for name in ("vectors", "signs")}
-        for path in [*self._folder.glob("vectors.*"), *self._folder.glob("signs.*")]:
-            if path.name not in keep:
-                path.unlink(missing_ok=True)
+        numbers = {name: self._facts.get(name, 0) for name in ("vectors", "signs")}
+        numbers["words"] = numbers["vectors"]
+        for name, number in numbers.items():
+            for path in self._folder.glob(f"{name}.*"):
+                if int(path.suffix[1:]) < number:  # a higher one is what another begins with
+                    path.unlink(missing_ok=True)
 
     def _row(self, id: str) -> int:
         query = "SELECT row FROM rows WHERE id = ? UNION ALL SELECT row FROM rows WHERE id IS NULL"
@@ -261,10 +296,10 @@ def _ids(db: sqlite3.Connection, rows: Sequence[int]) -> dict[int, str]:
     return dict(db.execute(query, rows))
 
 
-def _view(folder: Path, facts: Mapping[str, Any]) -> _View:
+def _view(folder: Path, facts: Mapping[str, Any], shelf: _Shelf) -> View:
     vectors = _mapped(folder, facts, "vectors", facts["dimensions"])
     signs = _mapped(folder, facts, "signs", _words(facts["dimensions"]) * 8).view(np.uint64)
-    return _View(vectors, signs, *_axes(facts))
+    return View(shelf.lexicon(facts["vectors"]), vectors, signs, *_axes(facts))
 
 
 def _mapped(folder: Path, facts: Mapping[str, Any], name: str, width: int) -> NDArray[np.int8]:

