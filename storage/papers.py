@@ -22,8 +22,15 @@ _mergeable = attrgetter(*_MERGED)
 _OF_ARXIV = ("title", "authors", "abstract", "published_at", "categories", "doi", "version")
 """What arXiv knows best; only its own word comes with a version."""
 _COLUMNS = [tables.papers.c[name] for name in _FIELDS]
-# Built once: building a statement takes longer than running it.
-_BY_ID = sa.select(*_COLUMNS).where(tables.papers.c.id.in_(sa.bindparam("ids", expanding=True)))
+# Built once: building a statement takes longer than running it, and one with a list of ids in it
+# is a cycle that keeps the list, which an import of millions would pay for.
+_IDS: sa.BindParameter[Sequence[str]] = sa.bindparam("ids", expanding=True)
+_BY_ID = sa.select(*_COLUMNS).where(tables.papers.c.id.in_(_IDS))
+_FORGET_REMOVALS = sa.delete(tables.removals).where(tables.removals.c.paper_id.in_(_IDS))
+_LISTED = sa.select(tables.listings).where(tables.listings.c.paper_id.in_(_IDS))
+_FORGET_VOTES = sa.delete(tables.votes).where(
+    tables.votes.c.paper_id.in_(_IDS), tables.votes.c.seen_at == sa.bindparam("now")
+)
 _SEARCHED = [tables.papers.c[name] for name in Searched._fields]
 _IN_ONE_QUERY = 5_000  # ids; SQLite takes 32,766 variables, PostgreSQL 65,535
 
@@ -201,12 +208,10 @@ class Papers:
 
     def lists(self, ids: Iterable[str]) -> dict[str, set[date]]:
         """The days on whose lists each of these papers stood; those on none are left out."""
-        columns = tables.listings.c
         found: dict[str, set[date]] = {}
         with self._db.read() as tx:
             for part in _parts(list(ids)):
-                query = sa.select(tables.listings).where(columns.paper_id.in_(part))
-                for row in tx.execute(query):
+                for row in tx.execute(_LISTED, {"ids": part}):
                     found.setdefault(row.paper_id, set()).add(row.on)
         return found
 
@@ -324,7 +329,7 @@ def _write(tx: sa.Connection, rows: Sequence[dict[str, Any]], before: Mapping[st
         # A removal is history once the paper is back: the index sees the newer change.
         ids = [row["id"] for row in new]
         for part in _parts(ids):
-            tx.execute(sa.delete(tables.removals).where(tables.removals.c.paper_id.in_(part)))
+            tx.execute(_FORGET_REMOVALS, {"ids": part})
     if old:
         # Mostly it is the votes that change.
         changed = [
@@ -343,10 +348,9 @@ def _write(tx: sa.Connection, rows: Sequence[dict[str, Any]], before: Mapping[st
 
 def _list(tx: sa.Connection, batch: Sequence[Paper]) -> None:
     wanted = {(paper.listed_on, paper.id) for paper in batch if paper.listed_on}
-    columns = tables.listings.c
     known: set[tuple[date | None, str]] = set()
     for part in _parts(list({id for _, id in wanted})):
-        rows = tx.execute(sa.select(tables.listings).where(columns.paper_id.in_(part)))
+        rows = tx.execute(_LISTED, {"ids": part})
         known |= {(row.on, row.paper_id) for row in rows}
     if new := wanted - known:
         tx.execute(sa.insert(tables.listings), [{"on": on, "paper_id": id} for on, id in new])
@@ -363,13 +367,10 @@ def _count(
         for paper in touched
         if counts(paper) != counts(before.get(paper.id))
     ]
-    columns = tables.votes.c
     for part in _parts([point.paper_id for point in points]):
-        tx.execute(
-            sa.delete(tables.votes).where(columns.paper_id.in_(part), columns.seen_at == now)
-        )
+        tx.execute(_FORGET_VOTES, {"ids": part, "now": now})
     if points:
-        names = columns.keys()
+        names = tables.votes.c.keys()
         rows = [{name: getattr(point, name) for name in names} for point in points]
         tx.execute(sa.insert(tables.votes), rows)
 

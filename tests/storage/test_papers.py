@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
@@ -50,6 +51,18 @@ def test_saving_the_same_again_changes_nothing(papers: Papers) -> None:
     assert papers.vote_points([paper(1).id], NOON)[paper(1).id] == [
         VotePoint(paper(1).id, NOON, 10, None, None)
     ]
+
+
+def test_saving_leaves_nothing_that_waits_for_garbage_collection(papers: Papers) -> None:
+    papers.save([paper(1, listed_on=TODAY)], NOON)
+    gc.collect()
+    gc.disable()  # as an import does
+    try:
+        for number in range(2, 6):
+            papers.save([paper(1, upvotes=number), paper(number, listed_on=TODAY)], NOON)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_source_overwrites_only_what_it_carries(papers: Papers) -> None:
