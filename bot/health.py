@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from bot.app import App
@@ -17,8 +18,8 @@ _SECONDS = 3.0
 async def faults(app: App) -> dict[str, str]:
     """Each part with what is wrong with it; nothing where it is well."""
     found = {
-        "database": await _fault(app.store.papers.cursor),
-        "index": await _fault(lambda: app.store.search.suggest("a", 1)),
+        "database": await _fault(partial(_database, app)),
+        "index": await _fault(partial(_index, app)),
     }
     for name, chat in app.chats.items():
         if name in app.connections.online:
@@ -40,14 +41,23 @@ async def metrics(app: App) -> bytes:
     return app.metrics.text()
 
 
-async def _fault(work: Callable[[], object]) -> str:
+def _database(app: App) -> str:
+    app.store.papers.cursor()
+    return ""
+
+
+def _index(app: App) -> str:
+    app.store.search.suggest("a", 1)
+    return "not built yet" if app.store.search.unbuilt() else ""
+
+
+async def _fault(work: Callable[[], str]) -> str:
     try:
-        await _asked(work)
+        return await _asked(work)
     except TimeoutError:
         return f"did not answer within {_SECONDS:.0f} seconds"
     except Exception as error:
         return type(error).__name__  # the text may hold an address
-    return ""
 
 
 async def _asked(work: Callable[[], Result]) -> Result:

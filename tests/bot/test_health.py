@@ -58,6 +58,11 @@ async def test_it_says_which_part_is_missing(watched: Watched) -> None:
     status, told = await watched.get("/readyz")
     assert (status, '"ready": true' in told) == (200, True)
     assert (await watched.get("/"))[0] == 200
+    watched.app.store.papers.save([paper(1)], NOON)
+    status, told = await watched.get("/readyz")
+    assert (status, '"index": "not built yet"' in told) == (503, True)
+    watched.app.store.search.refresh()
+    assert (await watched.get("/readyz"))[0] == 200
     with watched.app.store.db.write() as tx:
         tx.execute(sa.text("DROP TABLE meta"))
     status, told = await watched.get("/readyz")
