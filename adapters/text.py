@@ -201,7 +201,8 @@ def _unicode(line: str) -> str:
 def _pieces(line: str) -> Iterator[str]:
     """``line`` cut at spaces and around formulas, outside of groups and a macro's arguments.
 
-    Parsing is slow, most words of a text are no LaTeX, and many formulas come again.
+    Parsing is slow, and most words of a text are no LaTeX.  What is broken in one piece takes
+    nothing of the next.
     """
     start = depth = 0
     before = ""
