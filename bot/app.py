@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from bot.ingest import Ingest
 from bot.lease import Lease
 from bot.metrics import Metrics, TimedSearch
 from bot.outbox import Outbox
+from bot.owner import Owner, settled
 from bot.plan import Planner
 from bot.readback import ReadBack
 from bot.settings import Settings, SettingsError
@@ -147,18 +147,20 @@ async def build(
     """
     metrics = Metrics()
     store = open_store(settings, metrics)
-    owner = uuid.uuid4().hex
-    # Terms are counted on the real clock: they are about processes, not about the calendar.
-    gateway = Lease(store.leases, "discord", owner, utc_now)
-    made = _chats(settings, store, server, now, gateway.held) if server else ()
-    chats = {chat.name: chat for chat in made}
-    leases = {"discord": gateway} if "discord" in chats else {}
-    connections = Connections(chats, leases)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool:
-        async with _sources(settings, store, pool, owner, now) as (hub, arxiv):
+    with (
+        settled(settings.data_dir) if server else nullcontext(Owner()) as owner,
+        ThreadPoolExecutor(THREADS, thread_name_prefix="paperbot") as pool,
+    ):
+        # Terms are counted on the real clock: they are about processes, not about the calendar.
+        gateway = Lease(store.leases, "discord", owner, utc_now)
+        made = _chats(settings, store, server, now, gateway.held) if server else ()
+        chats = {chat.name: chat for chat in made}
+        leases = {"discord": gateway} if "discord" in chats else {}
+        connections = Connections(chats, leases)
+        async with _sources(settings, store, pool, owner.name, now) as (hub, arxiv):
             yield App(
                 settings=settings,
-                owner=owner,
+                owner=owner.name,
                 store=store,
                 pool=pool,
                 chats=chats,
@@ -166,7 +168,7 @@ async def build(
                     store, COMMANDS, [hub, arxiv], pool, settings.zone, now, allowance, metrics
                 ),
                 planner=Planner(store, COMMANDS, chats, settings.zone),
-                outbox=Outbox(store, connections.online, pool, owner, now, metrics),
+                outbox=Outbox(store, connections.online, pool, owner.name, now, metrics),
                 read_back=ReadBack(store, connections.online, pool, now),
                 connections=connections,
                 chores=Lease(store.leases, "chores", owner, utc_now),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.owner import Owner
 from storage.leases import Leases
 
 _log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ class Lease:
         self,
         leases: Leases,
         name: str,
-        owner: str,
+        owner: Owner,
         now: Callable[[], datetime],
         clock: Callable[[], float] = since_boot,
     ) -> None:
@@ -81,7 +82,7 @@ class Lease:
         self._until = float("-inf")
         self._rests_until = self._clock() + seconds
         with suppress(Exception):  # then it runs out by itself
-            await asyncio.to_thread(self._leases.release, self._name, self._owner, self._now())
+            await asyncio.to_thread(self._leases.release, self._name, self._owner.name, self._now())
 
     async def _keep(self, before: int | None, changed: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -103,7 +104,12 @@ class Lease:
                 # Not in the pool of commands, which may all be busy for that long.
                 self._asking = asyncio.create_task(
                     asyncio.to_thread(
-                        self._leases.hold, self._name, self._owner, self._now(), LENGTH
+                        self._leases.hold,
+                        self._name,
+                        self._owner.name,
+                        self._now(),
+                        LENGTH,
+                        self._owner.predecessor,
                     )
                 )
                 self._asking.add_done_callback(_taken_note_of)

@@ -18,9 +18,17 @@ class Leases:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def hold(self, name: str, owner: str, now: datetime, length: timedelta) -> int | None:
+    def hold(
+        self,
+        name: str,
+        owner: str,
+        now: datetime,
+        length: timedelta,
+        predecessor: str | None = None,
+    ) -> int | None:
         """Take or renew the lease; its epoch, or None while another owner holds it.
 
+        One that ``predecessor`` holds is taken at once: the caller knows that it is dead.
         The epoch grows each time that the lease changes hands, so that a late writer is known.
         """
         with self._db.write() as tx:
@@ -28,7 +36,7 @@ class Leases:
             query = sa.select(_table).where(_table.c.name == name).with_for_update()
             row = tx.execute(query).one()
             values = {"owner": owner, "until": now + length}
-            if row.owner != owner and row.until > now:
+            if row.owner not in (owner, predecessor) and row.until > now:
                 return None
             epoch: int = row.epoch + (row.owner != owner)
             tx.execute(sa.update(_table).where(_table.c.name == name).values(epoch=epoch, **values))

@@ -43,7 +43,7 @@ class Memory:
 
 
 class Starts:
-    """Growing pauses before connections, while those before did not last: 1, 2, 4 … 300 s."""
+    """Growing pauses before connections, while those before did not last: 0, 1, 2, 4 … 300 s."""
 
     def __init__(self, memory: Memory, now: Callable[[], datetime]) -> None:
         self._memory = memory
@@ -59,7 +59,8 @@ class Starts:
                 short = int(before["short"]) + 1
         except (KeyError, ValueError, TypeError):  # the first one, or a damaged note
             pass
-        seconds = min(2.0 ** min(short - 1, 30), LONGEST_PAUSE) if short else 0.0
+        # One short life is no crash loop: an upgrade, a machine started anew.
+        seconds = min(2.0 ** min(short - 2, 30), LONGEST_PAUSE) if short > 1 else 0.0
         at = now + timedelta(seconds=seconds)
         self._memory.put("starts", {"at": at.isoformat(), "short": short})
         return seconds

@@ -1,4 +1,4 @@
-"""Measures how soon Discord hears from paperbot: deferring a command, completing a title.
+"""Measures how soon Discord hears from paperbot: deferring, completing a title, after a kill.
 
     python -m tests.bench.discord_bench [--papers FILE.jsonl.gz] [--seconds N]
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,8 @@ from tests.bench.slack_bench import RATE, fill
 from tests.fakes.discord import Discord
 from tests.fakes.discord.seen import Seen
 from tests.processes import RUN, environment
+
+KILLS = 3
 
 
 def main() -> None:
@@ -59,9 +62,28 @@ async def _measure(folder: str, lines: dict[str, list[str]], seconds: float) -> 
             for name, ask in (("defer a search", slash), ("complete a title", complete)):
                 await _at_rate(ask, 1)
                 _row(name, await _at_rate(ask, seconds))
+            times = []
+            for number in range(KILLS):
+                begun = time.perf_counter()
+                bot.kill()
+                bot = await _started_again(bot, folder, fake)
+                await (await slash(number)).answer()
+                times.append(f"{time.perf_counter() - begun:.2f}")
+            show(f"from kill -9 to the first answered search, s: {', '.join(times)}")
         finally:
             bot.terminate()
             bot.wait(20)
+
+
+async def _started_again(
+    dead: subprocess.Popen[bytes], folder: str, fake: Discord
+) -> subprocess.Popen[bytes]:
+    dead.wait()
+    await fake.until(lambda: not fake.gateway.live, within=60)
+    shutil.rmtree(Path(folder, "discord"))  # as if the last start were longer ago
+    bot = _start(folder, fake)
+    await fake.until(lambda: bool(fake.gateway.live), within=60)
+    return bot
 
 
 async def _at_rate(ask: Callable[[int], Awaitable[Seen]], seconds: float) -> list[float]:

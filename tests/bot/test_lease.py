@@ -12,6 +12,7 @@ from adapters.base import DeliveryError
 from bot import connections, lease
 from bot.connections import Connections
 from bot.lease import LENGTH, RENEW_EVERY, Lease
+from bot.owner import Owner
 from storage.store import Store
 from tests.factories import NOON
 from tests.fakes.chat import FakeChat
@@ -46,8 +47,8 @@ async def until(true: Any) -> None:
             await asyncio.sleep(0.01)
 
 
-def make(store: Store, clock: Clock, owner: str) -> Lease:
-    return Lease(store.leases, "job", owner, clock.now, clock)
+def make(store: Store, clock: Clock, name: str, predecessor: str | None = None) -> Lease:
+    return Lease(store.leases, "job", Owner(name, predecessor), clock.now, clock)
 
 
 def test_it_moves_within_ten_seconds() -> None:
@@ -81,6 +82,19 @@ async def test_after_a_freeze_the_holder_knows_at_once_that_its_term_is_over(
     await one.stop()
     assert other.held()
     await other.stop()
+
+
+async def test_a_dead_predecessor_is_not_waited_for(store: Store, clock: Clock) -> None:
+    dead, heir = make(store, clock, "dead"), make(store, clock, "heir", predecessor="dead")
+    stranger = make(store, clock, "stranger", predecessor="somebody else")
+    await dead.start(nothing)
+    await stranger.start(nothing)
+    await heir.start(nothing)
+    assert (stranger.epoch, heir.epoch) == (None, 2)
+    await dead.stop()
+    assert heir.held()
+    for each in (stranger, heir):
+        await each.stop()
 
 
 async def test_a_database_that_fails_keeps_nobody_in_office(

@@ -6,12 +6,14 @@ import asyncio
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from storage import tables
 from storage.database import Database
 from storage.papers import Papers
 from storage.search import Query, Search
@@ -38,13 +40,14 @@ class Replicas:
     def data(self, number: int) -> Path:
         return self._folder / f"machine{number if self._apart else 0}"
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, machine: int | None = None) -> subprocess.Popen[bytes]:
         number = len(self._started)
+        machine = number if machine is None else machine
         with self._log(number).open("wb") as log:
             process = subprocess.Popen(
                 RUN,
                 cwd=self._folder,
-                env=environment(self.data(number), **self._settings),
+                env=environment(self.data(machine), **self._settings),
                 stderr=log,
             )
         self._started.append(process)
@@ -69,9 +72,9 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def papers(database_url: str) -> Iterator[Papers]:
+def db(database_url: str) -> Iterator[Database]:
     db = Database(database_url)
-    yield Papers(db)
+    yield db
     db.close()
 
 
@@ -84,8 +87,9 @@ def found(folder: Path, papers: Papers, words: str) -> bool:
 
 
 async def test_one_of_two_is_connected_and_the_other_takes_over(
-    tmp_path: Path, engine: Engine, database_url: str, papers: Papers
+    tmp_path: Path, engine: Engine, database_url: str, db: Database
 ) -> None:
+    papers = Papers(db)
     async with Discord() as fake:
         gateway = fake.gateway
         replicas = Replicas(tmp_path, database_url, fake, apart=engine == "postgresql")
@@ -110,6 +114,15 @@ async def test_one_of_two_is_connected_and_the_other_takes_over(
 
             second.kill()
             await until(lambda: gateway.identifies == 3)
+            await gateway.connected()
+
+            first.kill()
+            first.wait()
+            with db.write() as tx:  # whoever only waited would come too late
+                hour = datetime.now(UTC) + timedelta(hours=1)
+                tx.execute(sa.update(tables.leases).values(until=hour))
+            replicas.start(machine=0)
+            await until(lambda: gateway.identifies == 4)
             await gateway.connected()
             assert fake.refusals == []
         finally:

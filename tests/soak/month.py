@@ -138,7 +138,8 @@ class Month:
             owner = log.split('"owner": "', 1)[1].split('"', 1)[0]
             with suppress(sa.exc.DBAPIError, StorageError):
                 self.tally.gap_kills += await asyncio.to_thread(self._left_in_the_gap, owner)
-                await asyncio.to_thread(self._end_terms, owner)
+                if len(self._replicas) > 1:  # the only one follows itself
+                    await asyncio.to_thread(self._end_terms, owner)
             self.start()
 
     def _end_terms(self, owner: str) -> None:

@@ -17,6 +17,8 @@ def test_a_lease_is_renewed_kept_and_lost(db: Database) -> None:
     assert leases.hold("ingest", "b", NOON + LENGTH, LENGTH) is None
     assert leases.hold("ingest", "b", NOON + LENGTH * 2, LENGTH) == 2
     assert leases.hold("ingest", "a", NOON + LENGTH * 2, LENGTH) is None
+    assert leases.hold("ingest", "c", NOON + LENGTH * 2, LENGTH, "a") is None
+    assert leases.hold("ingest", "c", NOON + LENGTH * 2, LENGTH, "b") == 3
     assert leases.hold("backup", "a", NOON, LENGTH) == 1
 
 

@@ -133,7 +133,7 @@ def test_pauses_grow_while_starts_do_not_last(tmp_path: Path) -> None:
         starts = Starts(Memory(tmp_path), lambda: datetime.fromtimestamp(clock(), UTC))
         pauses.append(starts.pause())
         clock.advance(pauses[-1] + 1)
-    assert pauses == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert pauses == [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
     clock.advance(LASTING.total_seconds())
     assert Starts(Memory(tmp_path), lambda: datetime.fromtimestamp(clock(), UTC)).pause() == 0
 
@@ -152,8 +152,7 @@ def test_a_day_of_crashes_stays_within_the_days_identifies(tmp_path: Path) -> No
 def test_a_damaged_note_does_no_harm(tmp_path: Path, note: str) -> None:
     (tmp_path / "starts.json").write_text(note)
     starts = Starts(Memory(tmp_path), lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    assert starts.pause() == 0
-    assert starts.pause() == 1
+    assert [starts.pause() for _ in range(3)] == [0, 0, 1]
 
 
 async def test_after_a_drop_the_session_goes_on(lab: Lab, start: Start) -> None:
