@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run chat test semantic check format bench bench-search bench-semantic bench-trending soak docs lock clean
+.PHONY: help install run chat test semantic check format bench bench-search bench-semantic bench-trending soak docs lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+install: $(VENV)/run.done  ## Set up .venv, for a service that runs it
 
 run: $(VENV)/run.done  ## Start the bot; without a platform configured, the local playground
 	@$(BIN)/paperbot run
