@@ -73,7 +73,8 @@ def run() -> None:
     settings = _settings()
 
     def ready(text: str) -> None:
-        _err.print(f"{text}  ·  Ctrl-C ends it", soft_wrap=True)
+        leave = "  ·  Ctrl-C ends it" if _err.is_terminal else ""
+        _err.print(f"{text}{leave}", soft_wrap=True)
 
     asyncio.run(run_app(settings, ready))
 

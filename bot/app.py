@@ -68,7 +68,7 @@ def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
     Raises SettingsError and StorageError.
     """
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
             f"The folder {settings.data_dir} cannot be made ({error.strerror}). Let this user make "

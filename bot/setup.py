@@ -105,7 +105,7 @@ async def set_up(dialogue: Dialogue, platform: str, env: Path = Path(".env")) ->
     if channel := dialogue.answer(HELLO_CHANNEL).lstrip("#"):
         await _say_hello(platform, channel)
         dialogue.tell("Posted a hello.")
-    dialogue.tell("Now start it: make run")
+    dialogue.tell("Now start paperbot, or start it again where it runs: make run")
 
 
 async def _slack_tokens(dialogue: Dialogue, known: Mapping[str, str | None]) -> dict[str, str]:
