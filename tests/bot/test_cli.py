@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import cli, main
+from bot.cli import cli, main
+from tests.processes import ROOT, RUN
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +129,14 @@ def test_the_doctor_tells_what_keeps_it_from_looking(
     found = json.loads(paperbot("doctor", "--json", code=1)[0].splitlines()[-1])
     assert found["about"] == about
     assert name in found["fault"]
+
+
+def test_an_interrupt_while_it_starts_ends_it_without_a_word(tmp_path: Path) -> None:
+    late = tmp_path / "typer.py"
+    late.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    environment = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    ended = subprocess.run(RUN, env=environment, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
 
 
 @pytest.mark.parametrize("at", ["tomorrow", "2026-13-01"])

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 pytest.importorskip("model2vec", reason="the extra `semantic` is not installed")
 
 from bot import schedule
-from bot.__main__ import cli
 from bot.app import build
+from bot.cli import cli
 from bot.schedule import Schedule
 from bot.settings import SearchSettings, Settings
 from tests.factories import NOON

@@ -20,8 +20,8 @@ import aiohttp
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
 from bot.app import open_store
+from bot.cli import cli
 from bot.settings import Settings
 from tests.bot.crashing import die_posting
 from tests.fakes.hub import Hub
