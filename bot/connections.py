@@ -34,7 +34,7 @@ class Connections:
 
     def waits(self, name: str) -> bool:
         """Whether it is left to another process that holds its lease."""
-        return name in self._leases and not self._leases[name].held()
+        return name in self._leases and self._leases[name].elsewhere
 
     async def start(
         self, commands: Sequence[Command], handle: Handle, *, patient: bool = False

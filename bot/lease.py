@@ -49,6 +49,8 @@ class Lease:
         self._now = now
         self._clock = clock
         self._epoch: int | None = None
+        self.elsewhere = False
+        """Whether another process had it when this one last asked; not while this one rests."""
         self._until = self._rests_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[int | None] | None = None
@@ -80,6 +82,7 @@ class Lease:
     async def give_up(self, seconds: float) -> None:
         """Leave it to others, and try again after so many seconds."""
         self._until = float("-inf")
+        self.elsewhere = False
         self._rests_until = self._clock() + seconds
         with suppress(Exception):  # then it runs out by itself
             await asyncio.to_thread(self._leases.release, self._name, self._owner.name, self._now())
@@ -118,6 +121,7 @@ class Lease:
             _log.warning("a lease cannot be renewed", lease=self._name, error=type(error).__name__)
             return
         self._epoch = epoch
+        self.elsewhere = epoch is None
         held = (LENGTH - _MARGIN).total_seconds()
         self._until = asked + held if epoch is not None else float("-inf")
 

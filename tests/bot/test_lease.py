@@ -137,11 +137,12 @@ async def test_a_chat_with_a_lease_is_connected_in_one_process(store: Store, clo
         await until(lambda: other.online)
 
 
-async def test_who_cannot_connect_leaves_it_to_others(store: Store, clock: Clock) -> None:
-    class Broken(FakeChat):
-        async def start(self, *_: Any) -> None:
-            raise DeliveryError("the network is down here")
+class Broken(FakeChat):
+    async def start(self, *_: Any) -> None:
+        raise DeliveryError("the network is down here")
 
+
+async def test_who_cannot_connect_leaves_it_to_others(store: Store, clock: Clock) -> None:
     async with connected(store, clock, "one") as one:
         waiting = Connections({"fake": Broken()}, {"fake": make(store, clock, "other")})
         await waiting.start((), lambda call: None)  # type: ignore[arg-type, return-value]
@@ -157,6 +158,18 @@ async def test_who_cannot_connect_leaves_it_to_others(store: Store, clock: Clock
             (),
             lambda call: None,  # type: ignore[arg-type, return-value]
         )
+
+
+async def test_who_rests_waits_for_nobody_until_another_has_it(store: Store, clock: Clock) -> None:
+    failing = Connections({"fake": Broken()}, {"fake": make(store, clock, "failing")})
+    await failing.start((), lambda call: None, patient=True)  # type: ignore[arg-type, return-value]
+    assert not failing.waits("fake")
+    async with connected(store, clock, "other") as other:
+        assert list(other.online) == ["fake"]
+        assert not other.waits("fake")
+        clock.seconds = 5
+        await until(lambda: failing.waits("fake"))
+    await failing.stop()
 
 
 async def test_a_chat_that_is_not_reached_at_the_start_is_tried_again(
