@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.outbox import LEASE, TIMEOUT
+from bot.outbox import LEASE, TIMEOUT, Outbox
 from bot.schedule import POST_EVERY
 from storage.model import Payload, Target
 from tests.bot.conftest import Bot
@@ -197,10 +197,17 @@ async def test_two_outboxes_at_once_send_each_message_once(bot: Bot) -> None:
     assert bot.store.deliveries.waiting() == {}
 
 
-async def test_a_claim_that_is_nearly_over_is_not_sent(bot: Bot) -> None:
+async def test_a_claim_that_is_nearly_over_is_not_sent_but_made_anew(bot: Bot) -> None:
     await due(bot)
-    (claimed,) = bot.store.deliveries.claim("me", {"fake": timedelta(0)}, NOON, LEASE, 1)
-    bot.move_to(NOON + LEASE - timedelta(seconds=5))
-    outcome = await bot.outbox("me")._deliver(claimed)  # as after a long freeze
-    assert outcome.state == "pending"
-    assert bot.chat.attempts == 0
+    frozen = iter([LEASE - timedelta(seconds=5)])  # for so long, between claim and send
+
+    def now() -> datetime:
+        if state(bot)[0] == "sending":
+            bot.now += next(frozen, timedelta(0))
+        return bot.now
+
+    outbox = Outbox(bot.store, {"fake": bot.chat}, bot.pool, "me", now)
+    assert await outbox.drain() == 2
+    header = bot.store.ledger.entries()[-1]
+    assert (header.part, header.attempt) == (0, 2)
+    assert bot.chat.attempts == 2

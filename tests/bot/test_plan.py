@@ -88,11 +88,17 @@ async def test_an_old_list_says_so_in_the_header(bot: Bot) -> None:
     assert "5 days old" in bot.texts()[0]
 
 
-async def test_late_arrivals_join_the_same_thread_until_the_list_closes(bot: Bot) -> None:
-    bot.save(paper(1), paper(2))
+@pytest.fixture
+async def growing_list(bot: Bot) -> None:
+    """Today's list is posted at noon, when it has one paper."""
+    bot.save(paper(1))
     bot.subscribe("today --limit 9")
     bot.move_to(NOON)
-    await bot.tick()
+    assert await bot.tick() == 2
+
+
+@pytest.mark.usefixtures("growing_list")
+async def test_late_arrivals_join_the_same_thread_until_the_list_closes(bot: Bot) -> None:
     bot.move_to(NOON + timedelta(hours=2))
     assert await bot.tick() == 0
     bot.save(paper(3))
@@ -111,13 +117,10 @@ async def test_late_arrivals_join_the_same_thread_until_the_list_closes(bot: Bot
     assert await bot.tick() == 0
 
 
+@pytest.mark.usefixtures("growing_list")
 async def test_a_late_arrival_that_could_not_be_planned_is_tried_again(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bot.save(paper(1))
-    bot.subscribe("today --limit 9")
-    bot.move_to(NOON)
-    await bot.tick()
     bot.move_to(NOON + timedelta(hours=1))
     bot.save(paper(2))
     with monkeypatch.context() as patch, capture_logs() as logs:
@@ -130,13 +133,10 @@ async def test_a_late_arrival_that_could_not_be_planned_is_tried_again(
     assert bot.texts()[-1] == paper(2).title
 
 
+@pytest.mark.usefixtures("growing_list")
 async def test_where_another_process_was_quicker_with_one_late_arrival_the_rest_follows(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bot.save(paper(1))
-    bot.subscribe("today --limit 9")
-    bot.move_to(NOON)
-    await bot.tick()
     bot.move_to(NOON + timedelta(hours=1))
     bot.save(paper(2), paper(3))
     render = bot.chat.render
@@ -154,11 +154,8 @@ async def test_where_another_process_was_quicker_with_one_late_arrival_the_rest_
     assert await bot.tick() == 0
 
 
+@pytest.mark.usefixtures("growing_list")
 async def test_late_arrivals_keep_to_the_edition_s_own_list(bot: Bot) -> None:
-    bot.save(paper(1))
-    bot.subscribe("today --limit 9")
-    bot.move_to(NOON)
-    await bot.tick()
     bot.move_to(NOON + timedelta(hours=14))  # the next day's list has begun
     bot.save(paper(2), paper(3, listed_on=TODAY + timedelta(days=1)))
     await bot.tick()
