@@ -88,13 +88,13 @@ def test_lines_from_standard_input_are_answered_one_by_one() -> None:
 
 
 def test_a_line_is_posted_when_it_is_due() -> None:
-    made, _ = paperbot("say", "--json", "subscribe today at 09:00 on daily")
-    assert json.loads(made)["title"] == "Subscription 1 is set"
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    posted, told = paperbot("deliver", "--at", f"{tomorrow}T09:00")
+    made, _ = paperbot("say", "--json", "subscribe today at 00:00 on daily")
+    assert json.loads(made)["title"] == "Subscription 1 is set"
+    posted, told = paperbot("deliver", "--at", f"{tomorrow}T00:00")
     assert "There is no daily list yet" in posted
     assert "1 message posted." in told
-    assert "0 messages posted." in paperbot("deliver", "--at", f"{tomorrow}T09:01")[1]
+    assert "0 messages posted." in paperbot("deliver", "--at", f"{tomorrow}T00:01")[1]
 
 
 def test_the_doctor_names_each_fault_and_what_to_do(

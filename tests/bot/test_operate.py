@@ -227,9 +227,9 @@ def test_the_ledger_is_shown_and_filtered() -> None:
     store = open_store(load())
     store.close()
     assert "no such messages" in paperbot("deliveries")[1]
-    paperbot("say", "subscribe today at 09:00 on daily")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    paperbot("deliver", "--at", f"{tomorrow}T09:00")
+    paperbot("say", "subscribe today at 00:00 on daily")  # whatever time it is: due tomorrow
+    paperbot("deliver", "--at", f"{tomorrow}T00:00")
     shown, _ = paperbot("deliveries")
     assert "console #terminal" in shown
     (row,) = map(
