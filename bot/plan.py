@@ -17,6 +17,7 @@ from commands.cards import plural
 from commands.editions import Answer, Composed, answer, cut
 from commands.model import Caller, Command, Context, Reply, UserError
 from storage.calendar import edition_date, next_due
+from storage.database import StorageError
 from storage.editions import Content, Planned
 from storage.model import Edition, Paper, Payload, Subscription, Target
 from storage.store import Store
@@ -54,7 +55,11 @@ class Planner:
         self._late_again_at: datetime | None = None
 
     def plan(self, now: datetime) -> int:
-        """Plan every due edition and every late arrival; returns how many were new."""
+        """Plan every due edition and every late arrival; returns how many were new.
+
+        What one line or edition breaks by costs only itself.  Raises StorageError where the
+        database cannot be used; the next call does what is left.
+        """
         planned = 0
         answers: dict[str, Answer | None] = {}
         contents: dict[Any, Content] = {}
@@ -76,6 +81,8 @@ class Planner:
         if line not in answers:
             try:
                 answers[line] = self._run(line, now)
+            except StorageError:
+                raise
             except Exception:
                 code = secrets.token_hex(3)
                 _log.exception("a subscribed line failed", line=line, code=code)
@@ -150,7 +157,7 @@ class Planner:
         if cursor == self._late_cursor and not again:
             return 0
         added = 0
-        self._late_again_at = None
+        self._late_cursor, self._late_again_at = -1, None
         answers: dict[tuple[str, date], Answer] = {}
         for edition, one in self._store.editions.open(now):
             if one.target.chat not in self._chats or edition.list_date is None:
@@ -160,6 +167,8 @@ class Planner:
                 if key not in answers:
                     answers[key] = answer(self._context(now), *key)
                 added += self._add_late(edition, one, answers[key], now)
+            except StorageError:
+                raise
             except Exception:
                 _log.exception("late arrivals failed", subscription=one.id)
                 self._late_again_at = now + _BROKEN_PAUSE

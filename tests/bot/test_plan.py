@@ -14,6 +14,7 @@ from commands import COMMANDS
 from commands.model import Caller, Context, Reply, command
 from commands.parse import run
 from storage.calendar import Days
+from storage.database import StorageError
 from storage.model import Payload
 from tests.bot.conftest import HERE, Bot
 from tests.factories import NOON, TODAY, paper
@@ -134,6 +135,24 @@ async def test_a_late_arrival_that_could_not_be_planned_is_tried_again(
 
 
 @pytest.mark.usefixtures("growing_list")
+async def test_a_database_that_fails_costs_a_late_arrival_a_tick_and_says_so_once(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> bool:
+        raise StorageError("It does not answer.")
+
+    bot.move_to(NOON + timedelta(hours=1))
+    bot.save(paper(2))
+    with monkeypatch.context() as patch, capture_logs() as logs:
+        patch.setattr(bot.store.editions, "add_late", gone)
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                await bot.tick()
+    assert logs == []  # the timer tells
+    assert await bot.tick() == 2
+
+
+@pytest.mark.usefixtures("growing_list")
 async def test_where_another_process_was_quicker_with_one_late_arrival_the_rest_follows(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +246,22 @@ async def test_a_broken_line_does_not_hold_the_others_up_and_is_tried_again(bot:
         planner.plan(NOON + timedelta(minutes=6))
         assert [log["line"] for log in logs] == ["break", "break"]
     assert [one.line for one in bot.store.subscriptions.due(["fake"], bot.now, 9)] == ["break"]
+
+
+async def test_a_database_that_fails_costs_a_line_a_tick(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise StorageError("It does not answer.")
+
+    bot.save(paper(1))
+    bot.subscribe()
+    bot.move_to(NOON)
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.store.papers, "newest_list", gone)
+        with pytest.raises(StorageError):
+            await bot.tick()
+    assert await bot.tick() == 2
 
 
 async def test_the_zone_and_the_days_decide(bot: Bot) -> None:
