@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import re
 
+import discord
+
 _ADDRESS = re.compile(r"\b(https?|wss?)://([^/\s'\"?#]+)[^\s'\")]*")
 
 
@@ -34,8 +36,10 @@ def redacted(text: str) -> str:
 def quiet() -> None:
     """Put the filter on all of discord.py's loggers, whatever the root's level is.
 
-    A filter works only on the very logger that is written to.
+    A filter works only on the very logger that is written to.  And paperbot, which never speaks in
+    voice channels, misses nothing that these would need.
     """
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     for name in [*logging.root.manager.loggerDict, "discord"]:
         if name.split(".")[0] == "discord":
             logger = logging.getLogger(name)
