@@ -78,8 +78,13 @@ def _welcome(app: App, url: str) -> str:
     if "web" in app.chats:
         return f"The playground is at {url}"
     names = [name for name in app.chats if name != "console"]
-    told = [name if name in app.connections.online else f"{name} (not yet)" for name in names]
-    return f"Connected to {', '.join(told)}"
+    return f"Connected to {', '.join(name + _missing(app, name) for name in names)}"
+
+
+def _missing(app: App, name: str) -> str:
+    if name in app.connections.online:
+        return ""
+    return " (another process is)" if app.connections.waits(name) else " (not yet)"
 
 
 def subscribe_playground(app: App) -> None:

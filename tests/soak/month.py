@@ -59,7 +59,7 @@ class Tally:
 
     kills: int = 0
     gap_kills: int = 0
-    takeovers: int = 0
+    gateway_kills: int = 0
     crashes: int = 0
     ended: int = 0
     slept: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -133,7 +133,7 @@ class Month:
             victim.kill()
             victim.wait()
             self.tally.kills += 1
-            self.tally.takeovers += '"lease": "discord"' in log and '"taken"' in log
+            self.tally.gateway_kills += "connected to Discord" in log
             await asyncio.sleep(_ARRIVAL)
             owner = log.split('"owner": "', 1)[1].split('"', 1)[0]
             with suppress(sa.exc.DBAPIError, StorageError):

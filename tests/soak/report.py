@@ -69,7 +69,7 @@ def report(month: Month, wishes: Sequence[Wish], seconds: float) -> bool:
         "looked up": month.world.looked_up(),
         **must,
         "kills": month.tally.kills,
-        "of them with Discord's gateway": month.tally.takeovers,
+        "of them with Discord's gateway": month.tally.gateway_kills,
         "crashes of the database": month.tally.crashes,
         "replicas that ended by themselves": month.tally.ended,
         "faults of the platforms": month.world.faults(),
