@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from adapters.base import DeliveryError, Finding, SourceError
-from adapters.console import Console, to_json
+from adapters.console import Console, spelt_out, to_json
 from adapters.console.chat import HERE
 from bot import operate
 from bot.app import App, open_store, utc_now
@@ -312,9 +312,7 @@ async def _print(reply: Reply, as_json: bool, look: Look) -> None:
     if as_json:
         print(json.dumps(to_json(reply), ensure_ascii=False), flush=True)  # noqa: T201
     elif look is Look.TEXT:
-        console = Console(sys.stdout)
-        for payload in console.render(reply, "answer"):
-            await console.send(HERE, payload, None, "")
+        await Console(sys.stdout).send(HERE, spelt_out(reply), None, "")
     else:
         render = import_module(f"adapters.{look}.render").render
         for payload in render(reply, "answer"):

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from adapters.console.chat import Console
-from adapters.console.render import to_json, to_text
+from adapters.console.render import spelt_out, to_json
 
-__all__ = ["Console", "to_json", "to_text"]
+__all__ = ["Console", "spelt_out", "to_json"]

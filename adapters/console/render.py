@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from wcwidth import wcwidth
@@ -41,7 +42,7 @@ def render(reply: Reply, layout: RenderAs) -> list[Payload]:
         numbers = iter(range(1, len(reply.all_actions()) + 1))
         for rank, card in _ranked(reply):
             head += [_gap(), *_card(card, rank), *_buttons(card.actions, numbers, bool(rank))]
-        rest = reply.all_actions()[sum(len(card.actions) for card in reply.cards) :]
+        rest = _below(reply)
         return [_message([*head, *([_gap()] if rest else []), *_buttons(rest, numbers, False)])]
     for rank, card in _ranked(reply):
         head += [*_title(card, rank or 1)]
@@ -51,9 +52,18 @@ def render(reply: Reply, layout: RenderAs) -> list[Payload]:
     return messages
 
 
-def to_text(reply: Reply, width: int = 80) -> str:
-    """An answer as plain text, wrapped to ``width`` columns; addresses stay whole."""
-    return "\n".join(styled(payload, width, False) for payload in render(reply, "answer"))
+def spelt_out(reply: Reply) -> Payload:
+    """An answer for who cannot press a number: with the lines of the buttons under it, no others.
+
+    A refusal says in its text what to write.
+    """
+    cards = tuple(replace(card, actions=()) for card in reply.cards)
+    (bare,) = render(replace(reply, cards=cards, actions=(), more=None), "answer")
+    lines = [
+        _paragraph("button", f"{plain(action.label)}: {plain(action.line)}", 0)
+        for action in (() if reply.refused else _below(reply))
+    ]
+    return _message([*bare["paragraphs"], *([_gap()] if lines else []), *lines])
 
 
 def to_json(reply: Reply) -> dict[str, Any]:
@@ -75,7 +85,7 @@ def to_json(reply: Reply) -> dict[str, Any]:
             }
             for card in reply.cards
         ],
-        "actions": _as_json([*reply.actions, *([reply.more] if reply.more else [])]),
+        "actions": _as_json(_below(reply)),
     }
 
 
@@ -133,6 +143,11 @@ def _coloured(text: str, style: str, url: str | None) -> str:
     if url:  # OSC 8: terminals that know it make the text a link, others leave it out
         text = f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if style in _STYLES and text else text
+
+
+def _below(reply: Reply) -> list[Action]:
+    """The buttons under an answer, not those of its cards."""
+    return [*reply.actions, *([reply.more] if reply.more else [])]
 
 
 def _ranked(reply: Reply) -> Iterator[tuple[int, Card]]:

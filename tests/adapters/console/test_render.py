@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.utils import get_cwidth
 
-from adapters.console import to_json, to_text
+from adapters.console import spelt_out, to_json
 from adapters.console.render import render, styled, wrap
 from commands.model import Action, Card, Reply
 from tests.contracts.harness import hidden
@@ -26,6 +26,11 @@ TWO = Reply(
     actions=(Action("Help", "help"),),
     more=Action("More", "page 2", "update"),
 )
+
+
+def to_text(reply: Reply, width: int = 80) -> str:
+    (payload,) = render(reply, "answer")
+    return styled(payload, width, False)
 
 
 def test_an_answer_reads_like_a_list_with_numbered_buttons() -> None:
@@ -44,6 +49,13 @@ def test_an_answer_reads_like_a_list_with_numbered_buttons() -> None:
         "\n"
         "[4] Help [5] More"
     )
+
+
+def test_without_a_keyboard_the_lines_of_the_buttons_are_spelt_out() -> None:
+    told = styled(spelt_out(TWO), 80, False)
+    assert told.endswith("\n 2. Bare\n\nHelp: help\nMore: page 2")
+    assert "[" not in told
+    assert not hidden(told.replace("\n", ""))
 
 
 def test_a_paper_alone_has_no_rank() -> None:
