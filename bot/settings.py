@@ -155,7 +155,7 @@ class Settings(BaseSettings):
         description="Database; by itself SQLite in the data folder (SQLAlchemy's URL form).",
     )
     timezone: str = Field(
-        default_factory=lambda: get_localzone_name() or "UTC",
+        default_factory=lambda: (get_localzone_name() or "UTC").replace("Etc/UTC", "UTC"),
         description="Time zone for people whose own is not known; this machine's by itself.",
     )
     http: Http = Http()

@@ -10,6 +10,7 @@ from typing import Any
 
 from commands.model import Action, Arg, Command, Context, Reply, UserError
 from commands.words import convert, resembles
+from storage.ids import paper_id
 from storage.nearest import nearest
 
 LONGEST = 2_000
@@ -65,7 +66,7 @@ def clean(text: str) -> str:
 
 
 def find(name: str, commands: Sequence[Command], tokens: Sequence[str] = ()) -> Command:
-    """The command of this name.  Raises UserError with the nearest one, or a search to run."""
+    """The command of this name.  Raises UserError with the nearest one, or what else to run."""
     names = {command.name: command for command in commands}
     if command := names.get(name.lower()):
         return command
@@ -76,6 +77,10 @@ def find(name: str, commands: Sequence[Command], tokens: Sequence[str] = ()) -> 
             f"There is no command “{name}”. Did you mean `{_cut(meant)}`?", Action(near, meant)
         )
     words = " ".join(tokens) or name
+    if id := paper_id(words):
+        raise UserError(
+            f"That is a paper. To see it, write `show {id}`.", Action("Show", f"show {id}")
+        )
     raise UserError(
         f"There is no command “{_cut(name)}”. To find papers, write `search {_cut(words)}`; "
         "`help` lists what else there is.",
@@ -232,6 +237,8 @@ def _cut(text: str) -> str:
 
 
 def _unknown_option(command: Command, name: str) -> str:
+    if name.lower() == "help":
+        return f"`help {command.name}` explains it. {usage(command)}"
     near = nearest(name.lower(), [arg.name for arg in command.args])
     hint = f"did you mean --{near}?" if near else ""
     known = ", ".join(f"--{arg.name}" for arg in command.args) or "no options"
@@ -240,5 +247,6 @@ def _unknown_option(command: Command, name: str) -> str:
 
 
 def usage(command: Command) -> str:
-    """An example to copy."""
-    return f"For example: `{command.examples[0] if command.examples else command.name}`."
+    """An example to copy, one with arguments where there is one."""
+    telling = [example for example in command.examples if " " in example]
+    return f"For example: `{[*telling, *command.examples, command.name][0]}`."

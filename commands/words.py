@@ -59,7 +59,7 @@ def read_date(text: str, today: date) -> date:
             return datetime.strptime(word, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    raise ValueError(f"“{text}” is no date; write {today}, yesterday or monday")
+    raise ValueError(f"“{text}” is no date; write {today}, {today:%Y-%m}, yesterday or monday")
 
 
 def read_time(text: str) -> time:

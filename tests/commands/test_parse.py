@@ -118,6 +118,9 @@ def test_a_subscription_reads_like_a_sentence(line: str, values: dict[str, Any])
     [
         ("serach x", "Did you mean `search x`"),
         ("diffusion models", "`search diffusion models`"),
+        ("1706.03762", "To see it, write `show 1706.03762`"),
+        ("https://arxiv.org/abs/1706.03762v3", "`show 1706.03762`"),
+        ("today --help", "`help today` explains it. For example: `today yesterday`"),
         ("search", "needs query"),
         ("search x --limt 5", "did you mean --limit"),
         ("search x --limit ten", "“ten” is no number"),
