@@ -4,6 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
 const clock = new Intl.DateTimeFormat(undefined, {timeStyle: 'short'});
+const clockOfDay = new Intl.DateTimeFormat(undefined, {weekday: 'short', hour: 'numeric', minute: '2-digit'});
 const fullDate = new Intl.DateTimeFormat(undefined, {dateStyle: 'full', timeStyle: 'short'});
 const dayName = new Intl.DateTimeFormat(undefined, {weekday: 'long', day: 'numeric', month: 'long'});
 
@@ -47,9 +48,9 @@ function link(url, text) {
   return safe ? el('a', {href: url, target: '_blank', rel: 'noopener noreferrer'}, text) : text;
 }
 
-function time(at) {
+function time(at, form = clock) {
   const when = new Date(at);
-  return el('time', {datetime: at, title: fullDate.format(when)}, clock.format(when));
+  return el('time', {datetime: at, title: fullDate.format(when)}, form.format(when));
 }
 
 function day(at) {
@@ -89,7 +90,7 @@ function header(payload, brief) {
       el('li', {}, el('span', {dir: 'auto'}, link(paper.url, paper.title)),
         paper.votes ? el('span', {class: 'votes'}, `▲ ${paper.votes}`) : ''))) : '',
     payload.unlisted && !brief ? el('p', {class: 'quiet'}, `and ${payload.unlisted} more`) : '',
-    until > new Date() ? el('p', {class: 'quiet'}, 'Papers join this thread until ', time(payload.until)) : '',
+    until > new Date() ? el('p', {class: 'quiet'}, 'Papers join this thread until ', time(payload.until, clockOfDay)) : '',
     buttons(payload.actions),
   ];
 }
