@@ -341,8 +341,9 @@ def main() -> None:
         cli()
     except (SettingsError, StorageError, SourceError, DeliveryError, OSError) as error:
         told = str(error)
-        if isinstance(error, OSError) and error.filename:
-            told = f"{error.filename} cannot be used: {error.strerror}"
+        if isinstance(error, OSError) and error.strerror:
+            where = f"{error.filename} cannot be used: " if error.filename else ""
+            told = f"{where}{error.strerror}"
         _err.print(f"paperbot: {told}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:  # between commands: those end by themselves

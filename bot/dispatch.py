@@ -18,9 +18,15 @@ from bot.metrics import Metrics
 from bot.threads import in_thread
 from commands.model import Call, Command, Context, Missing, Reply, UserError
 from commands.parse import bind, execute, find, parse
+from storage.database import StorageError
 from storage.store import Store
 
 _log = structlog.get_logger(__name__)
+
+_NO_STORAGE = (
+    "paperbot's database does not work at the moment; whoever runs it finds the reason in its log. "
+    "Please try again in a while."
+)
 
 
 class Dispatch:
@@ -54,6 +60,9 @@ class Dispatch:
             reply = await self._answer(call)
         except UserError as error:
             reply = Reply(title="", text=str(error), actions=error.actions, refused=True)
+        except StorageError as error:
+            _log.error("command failed", command=call.command or call.text[:200], error=str(error))
+            reply = Reply(title="", text=_NO_STORAGE, refused=True)
         except Exception:
             code = secrets.token_hex(3)
             _log.exception("command failed", code=code, command=call.command or call.text[:200])

@@ -20,6 +20,8 @@ from storage.search.index import Index
 log = logging.getLogger(__name__)
 
 _POINTER = "current"
+_ROOM = 4 << 20
+"""Bytes: a disk with fewer left is full."""
 
 
 class Generations:
@@ -41,6 +43,10 @@ class Generations:
                 yield False
             else:
                 yield True
+
+    def full(self) -> bool:
+        """Whether the disk is; what tantivy says of that does not always tell."""
+        return shutil.disk_usage(self._folder).free < _ROOM
 
     def current(self) -> str | None:
         """The name of the generation that counts; None where there is none yet."""

@@ -118,6 +118,15 @@ class Search:
             self._trusted = None
             raise
 
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if self._home.full():
+                raise OSError("the search index has no room to grow: the disk is full") from error
+            raise
+
     # -- following the database ---------------------------------------------------------------
 
     def refresh(
@@ -127,9 +136,10 @@ class Search:
 
         Returns the number of changes applied.  While another process writes, this one only
         looks at what that has done so far.  ``progress`` gets (done, of how many).  With ``done``
-        it goes on, beside a process that fills the database, until that says so.
+        it goes on, beside a process that fills the database, until that says so.  Raises OSError
+        where the disk is full; the index stays as it is.
         """
-        with self._writing, self._doubting(), self._home.lock(wait=False) as ours:
+        with self._writing, self._doubting(), self._home.lock(wait=False) as ours, self._room():
             index = self._reopen()
             if not ours:
                 return 0
@@ -138,12 +148,14 @@ class Search:
                     with no_panic():
                         return self._follow(index, progress, done)
                 except (DamageError, ValueError):  # as tantivy raises them
+                    if self._home.full():
+                        raise
                     log.exception("the search index in %s cannot be written", index.folder)
             return self._rebuild(progress, done)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Index everything anew, beside the index in use; waits for another process to finish."""
-        with self._writing, self._doubting(), self._home.lock(wait=True):
+        with self._writing, self._doubting(), self._home.lock(wait=True), self._room():
             return self._rebuild(progress)
 
     def learn(
@@ -261,5 +273,7 @@ def _apply(writer: Writer, change: Change) -> None:
         return
     try:
         writer.put(change.paper)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
+        if "writer was killed" in str(error):  # by an earlier one's, or by a full disk
+            raise
         log.exception("paper %r cannot be indexed and is left out of the search", change.id)

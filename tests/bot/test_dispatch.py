@@ -16,6 +16,7 @@ from bot.dispatch import Dispatch
 from bot.fetch import Fetch
 from commands import COMMANDS
 from commands.model import Action, Call, Caller, Context, Missing, Reply, UserError, command
+from storage.database import StorageError
 from storage.model import Paper, Target
 from storage.store import Store
 from tests.factories import NOON, paper
@@ -63,6 +64,11 @@ def broken(ctx: Context) -> Reply:
     raise RuntimeError("secret detail")
 
 
+@command("full", help="Find the disk full.")
+def full(ctx: Context) -> Reply:
+    raise StorageError("/secret/paperbot.db has no room to grow: the disk is full.")
+
+
 @command("long", help="Give a button with a long line.")
 def long(ctx: Context, words: Annotated[str, "words"] = "") -> Reply:
     return Reply(title=words, actions=(Action("Again", "long " + "word " * 40),))
@@ -80,7 +86,7 @@ def clock() -> Clock:
 
 
 def dispatch(store: Store, pool: ThreadPoolExecutor, clock: Clock, *shelves: Shelf) -> Dispatch:
-    commands = (*COMMANDS, broken, long)
+    commands = (*COMMANDS, broken, full, long)
     return Dispatch(store, commands, shelves, pool, ZoneInfo("UTC"), clock)
 
 
@@ -116,6 +122,17 @@ async def test_a_bug_is_told_by_a_code_that_the_log_has_too(
     assert reply.text.endswith(f"under the code {code}.")
     assert told == "error"
     assert "secret detail" not in reply.text
+
+
+async def test_a_fault_of_the_database_is_told_to_its_operator(
+    store: Store, pool: ThreadPoolExecutor, clock: Clock
+) -> None:
+    with capture_logs() as logs:
+        reply = await dispatch(store, pool, clock)(call("full"))
+    assert ["disk is full" in log["error"] for log in logs] == [True]
+    assert "exc_info" not in logs[0]
+    assert "whoever runs it" in reply.text
+    assert "secret" not in reply.text
 
 
 async def test_a_missing_paper_is_fetched_once_for_all_and_stored(

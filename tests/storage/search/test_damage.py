@@ -132,3 +132,23 @@ def test_an_index_that_cannot_be_written_is_made_anew(
     assert "cannot be written" in caplog.text
     assert all_ids(search) == sorted([ATTENTION.id, RESNET.id, GAN.id])
     writer.wait_merging_threads()
+
+
+def test_on_a_full_disk_the_index_stays_as_it_is(
+    tmp_path: Path,
+    search: Search,
+    papers: FakePapers,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    search.refresh()
+    papers.save([GAN])
+    writer = tantivy.Index.open(str(tmp_path / "index" / "1" / "papers")).writer()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 0))
+        with pytest.raises(OSError, match="the disk is full"):
+            search.refresh()
+    assert caplog.text == ""
+    assert all_ids(search) == sorted([ATTENTION.id, RESNET.id])
+    writer.wait_merging_threads()
+    assert search.refresh() == 1
