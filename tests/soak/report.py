@@ -78,7 +78,13 @@ def report(month: Month, wishes: Sequence[Wish], seconds: float) -> bool:
     table = Table("", "count", title="A month")
     for name, value in told.items():
         table.add_row(name, f"{value:,}")
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for target, found in posts.items():
+        for post in found:
+            key = (post.subscription, post.on, post.part)
+            if counts[key] > 1:
+                console.print(f"doubled: {target.chat} {target.channel} {post}", soft_wrap=True)
     return not any(bad.values()) and all(must.values())
 
 
