@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -120,7 +121,9 @@ def _bracketed(host: str) -> str:
 def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use; free it or set PAPERBOT_HTTP__PORT to another one"
+    # asyncio puts the address into the text once more; a name that is unknown has another number
+    why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     return (
-        f"cannot serve on {host}, port {port} ({error.strerror}); "
+        f"cannot serve on {host}, port {port} ({why}); "
         "set PAPERBOT_HTTP__HOST and PAPERBOT_HTTP__PORT"
     )

@@ -58,7 +58,7 @@ def make_nightly(settings: Settings, now: datetime) -> Path | None:
     """Today's backup, if it is time and there is none yet; old ones go.  Raises StorageError."""
     keep = settings.backup.keep
     today = (now.astimezone(settings.zone) - NIGHT).date()
-    folder = settings.backup.folder or settings.data_dir / "backups"
+    folder = folder_of(settings)
     made = nightly(folder)
     if not keep or not is_sqlite(settings) or today in made:
         return None
@@ -68,6 +68,11 @@ def make_nightly(settings: Settings, now: datetime) -> Path | None:
     for day in sorted({*made, today})[:-keep]:
         (folder / f"paperbot-{day}.db").unlink(missing_ok=True)
     return copy
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where the nightly ones are."""
+    return settings.backup.folder or settings.data_dir / "backups"
 
 
 def nightly(folder: Path) -> set[date]:

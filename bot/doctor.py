@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Iterable
 
 from adapters.base import Finding, Source, SourceError
 from bot.app import App
+from bot.backup import folder_of, is_sqlite, nightly
+from bot.settings import Settings
 from bot.threads import in_thread
 from storage.search import MeaningError
 from storage.store import Store
@@ -19,6 +22,7 @@ async def examine(app: App) -> list[Finding]:
     """One finding for each thing that was looked at, in the order to mend them."""
     found = [Finding("settings")]
     found += await in_thread(app.pool, _examine_store, app.store)
+    found.append(await in_thread(app.pool, _examine_backups, app.settings))
     newest = anext(app.hub.fetch(app.now().date()), None)
     known = app.arxiv.get(_KNOWN_PAPER)
     found += await asyncio.gather(
@@ -59,6 +63,20 @@ def _examine_meaning(store: Store) -> Finding:
     except MeaningError as error:
         return Finding("search by meaning", str(error), "Until then, words alone are searched.")
     return Finding(f"search by meaning, {known:,} of {papers:,} papers")
+
+
+def _examine_backups(settings: Settings) -> Finding:
+    if not settings.backup.keep:
+        return Finding("nightly backups: off, PAPERBOT_BACKUP__KEEP is 0")
+    if not is_sqlite(settings):
+        return Finding("nightly backups: left to PostgreSQL's operator")
+    folder = folder_of(settings)
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        advice = "Let this user write there, or name another folder in PAPERBOT_BACKUP__FOLDER."
+        return Finding("nightly backups", f"{folder} cannot be written", advice)
+    newest = max(nightly(folder), default=None)
+    return Finding(f"nightly backups, {f'the newest of {newest}' if newest else 'none yet'}")
 
 
 async def _examine_source(source: Source, ask: Awaitable[object], settings: str) -> Finding:

@@ -66,7 +66,8 @@ def backup_(
     if backup.is_sqlite(settings):
         with err.status("Copying and checking"):
             backup.back_up(settings, file)
-        err.print(f"{file}, {file.stat().st_size / 1e6:,.1f} MB. To use it: paperbot restore.")
+        size = f"{file.stat().st_size / 1e6:,.1f} MB"
+        err.print(f"{file}, {size}. To use it: paperbot restore {file}", soft_wrap=True)
         return
     with err.status("Trying pg_dump"):
         backup.check_dump(settings)

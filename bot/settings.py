@@ -39,7 +39,8 @@ class Hub(BaseModel):
     endpoint: str = Field(
         default_factory=lambda: os.environ.get("HF_ENDPOINT", "https://huggingface.co"),
         pattern=r"^https?://",
-        description="Address of the Hub or of a mirror; HF_ENDPOINT is read too.",
+        description="Address of the Hub or of a mirror, `https://huggingface.co` by itself; "
+        "HF_ENDPOINT is read too.",
     )
     token: SecretStr | None = Field(
         default_factory=lambda: SecretStr(token) if (token := os.environ.get("HF_TOKEN")) else None,
@@ -244,7 +245,15 @@ def names() -> Iterator[tuple[str, str, str]]:
 
 def _told(fault: ErrorDetails) -> str:
     text = fault["msg"].removeprefix("Value error, ") + "."
-    return f"{_name(fault['loc'])}: {text}" if fault["loc"] else text
+    if not fault["loc"]:
+        return text
+    name = _name(fault["loc"])
+    if fault["type"] == "value_error":  # our own sentence
+        return f"{name}: {text}"
+    default, description = next((rest for one, *rest in names() if one == name), ("", ""))
+    if fault["type"] == "string_pattern_mismatch":  # whose text is a regular expression
+        text = f"write it as {default} is." if default else "that is not how it is written."
+    return f"{name}: {text} {description}".rstrip()
 
 
 def _name(location: tuple[int | str, ...]) -> str:

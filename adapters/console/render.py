@@ -53,15 +53,16 @@ def render(reply: Reply, layout: RenderAs) -> list[Payload]:
 
 
 def spelt_out(reply: Reply) -> Payload:
-    """An answer for who cannot press a number: with the lines of the buttons under it, no others.
+    """An answer for who cannot press a number: with the lines of the buttons under it.
 
-    A refusal says in its text what to write.
+    Those of cards are left out, and those that say nothing new: a refusal tells what to write.
     """
     cards = tuple(replace(card, actions=()) for card in reply.cards)
     (bare,) = render(replace(reply, cards=cards, actions=(), more=None), "answer")
     lines = [
         _paragraph("button", f"{plain(action.label)}: {plain(action.line)}", 0)
         for action in (() if reply.refused else _below(reply))
+        if action.label.lower() != action.line
     ]
     return _message([*bare["paragraphs"], *([_gap()] if lines else []), *lines])
 

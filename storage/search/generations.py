@@ -62,12 +62,11 @@ class Generations:
             try:
                 with no_panic():
                     return Index.open(self._folder / name)
-            except Exception:
+            except Exception as error:
                 if name == self.current():  # else it was replaced and removed meanwhile
                     if name != self._told:  # everyone who asks comes here until it is rebuilt
                         self._told = name
-                        where = self._folder / name
-                        log.warning("the search index in %s cannot be opened", where, exc_info=True)
+                        log.warning("the search index cannot be opened and is made anew: %s", error)
                     return None
         return None
 

@@ -104,15 +104,18 @@ def test_the_doctor_names_each_fault_and_what_to_do(
     monkeypatch.setenv("PAPERBOT_ARXIV__API_URL", elsewhere)
     shown, _ = paperbot("doctor", code=1)
     assert "✓ database, 0 papers" in shown
+    assert "✓ nightly backups, none yet" in shown
     assert "✗ huggingface: " in shown
     assert "PAPERBOT_HF__ENDPOINT" in shown
     assert "✗ arxiv: " in shown
     assert "PAPERBOT_ARXIV__API_URL" in shown
     paperbot("say", "subscribe today")
     paperbot("say", "pause 1")
+    monkeypatch.setenv("PAPERBOT_BACKUP__FOLDER", f"{__file__}/backups")
     found = [json.loads(line) for line in paperbot("doctor", "--json", code=1)[0].splitlines()]
     faults = {one["about"]: one["advice"] for one in found if one["fault"]}
     assert faults["subscription 1"] == "Mend it, then resume 1."
+    assert "PAPERBOT_BACKUP__FOLDER" in faults["nightly backups"]
 
 
 @pytest.mark.parametrize(

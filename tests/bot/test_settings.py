@@ -58,6 +58,8 @@ def test_the_ecosystem_s_own_variables_count_where_ours_are_not_set(
         ("PAPERBOT_HF__ENDPOINT", "ftp://x", "PAPERBOT_HF__ENDPOINT: "),
         ("PAPERBOT_ARXIV__API_URL", "arxiv.org", "PAPERBOT_ARXIV__API_URL: "),
         ("PAPERBOT_ARXIV__CATEGORIES", "cs.CL cs.L", "“cs.L” is no arXiv category"),
+        ("PAPERBOT_DISCORD__GUILD_IDS", "mylab", "Servers to offer the commands in, by id"),
+        ("PAPERBOT_SLACK__API_URL", "slack.com", "write it as https://slack.com/api/ is."),
         ("PAPERBOT_SLACK__BOT_TOKEN", "xoxb-secret", "PAPERBOT_SLACK__BOT_TOKEN needs"),
     ],
 )

@@ -53,7 +53,7 @@ def test_an_answer_reads_like_a_list_with_numbered_buttons() -> None:
 
 def test_without_a_keyboard_the_lines_of_the_buttons_are_spelt_out() -> None:
     told = styled(spelt_out(TWO), 80, False)
-    assert told.endswith("\n 2. Bare\n\nHelp: help\nMore: page 2")
+    assert told.endswith("\n 2. Bare\n\nMore: page 2")
     assert "[" not in told
     assert not hidden(told.replace("\n", ""))
 
