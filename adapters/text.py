@@ -26,6 +26,8 @@ INPUT_LIMIT = 10_000
 
 FACT_LIMIT = 80
 """Longest value of one fact."""
+REASON_LIMIT = 240
+"""Of the fact that says why a paper is there."""
 
 _HIDDEN = {"Cc", "Cf", "Cs"}
 """Unicode categories without a shape: controls, formats (bidi, zero-width), lone surrogates."""
@@ -110,13 +112,14 @@ def facts(card: Card) -> str:
     said = []
     for name in (*_FACTS, *others):
         label = f"{_fact(name)} " if name in others else _ICONS.get(name, "")
-        if value := _fact(card.fields.get(name, "")):
+        limit = REASON_LIMIT if name == "why" else FACT_LIMIT
+        if value := _fact(card.fields.get(name, ""), limit):
             said.append(label + value)
     return " · ".join(said)
 
 
-def _fact(text: str) -> str:
-    return one_line(text, FACT_LIMIT)
+def _fact(text: str, limit: int = FACT_LIMIT) -> str:
+    return one_line(text, limit)
 
 
 def _visible(line: str) -> str:

@@ -43,7 +43,7 @@ def trending(
     ranked = rising(papers, points, ctx.now, by)
     line, lately = ("trending", "") if by == "votes" else (f"trending --by {by}", f" by {by}")
     if not ranked:
-        return _nothing(line, days, filter)
+        return _nothing(ctx, line, days, filter)
     return listing(
         ctx,
         title=f"Trending papers of {_span(days)}{lately}" + (f", {filter}" if filter else ""),
@@ -73,7 +73,7 @@ def top(
     if newest is None:
         return no_list(ctx, None)
     if not papers:
-        return _nothing("top", days, filter)
+        return _nothing(ctx, "top", days, filter)
     return listing(
         ctx,
         title=f"Top papers of {_span(days)}" + (f", {filter}" if filter else ""),
@@ -100,10 +100,12 @@ def _listed(ctx: Context, days: int, filter: str) -> tuple[date | None, list[Pap
     return newest, [paper for paper in papers if query is None or query.matches(paper)]
 
 
-def _nothing(line: str, days: int, filter: str) -> Reply:
+def _nothing(ctx: Context, line: str, days: int, filter: str) -> Reply:
     wider = Action("Look further back", f"{line} --days {min(60, days * 4)} {filter}".rstrip())
     fits = f"fits “{filter}”" if filter else "has any"
     text = f"No paper on the lists of {_span(days)} {fits}."
+    if "cat:" in filter and not any(paper.categories for paper in _listed(ctx, days, "")[1]):
+        text += " Their categories are not known yet: arXiv tells them, once it is reached."
     return Reply(title="Nothing fits", text=text, actions=(wider,))
 
 

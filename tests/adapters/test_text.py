@@ -142,3 +142,5 @@ def test_facts_stay_in_one_line_whatever_they_hold() -> None:
     assert "\n" not in line
     assert len(line) <= 4 + 2 + 2 * (FACT_LIMIT + 3)
     assert facts(Card(paper_id="1", title="", url="")) == ""
+    reasons = "; ".join(f"“difusion {number}” as “diffusion” in the title" for number in range(4))
+    assert facts(Card(paper_id="1", title="", url="", fields={"why": reasons})) == reasons

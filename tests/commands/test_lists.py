@@ -155,4 +155,7 @@ def test_trending_looks_back_from_the_newest_list_and_filters(person: Person) ->
     nothing = person.ask("trending 2 cat:cs.CV")
     assert nothing.title == "Nothing fits"
     assert nothing.actions[0].line == "trending --days 8 cat:cs.CV"
+    assert "not known yet" not in nothing.text
+    person.save(paper(4, listed_on=TODAY, categories=()))
+    assert "categories are not known yet" in person.ask("trending 2 cat:cs.CV").text
     assert "after:" in person.refused("trending after:foo")
