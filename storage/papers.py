@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -22,6 +22,7 @@ _mergeable = attrgetter(*_MERGED)
 _OF_ARXIV = ("title", "authors", "abstract", "published_at", "categories", "doi", "version")
 """What arXiv knows best; only its own word comes with a version."""
 _COLUMNS = [tables.papers.c[name] for name in _FIELDS]
+_LISTS = [at for at, column in enumerate(_COLUMNS) if isinstance(column.type, sa.JSON)]
 # Built once: building a statement takes longer than running it, and one with a list of ids in it
 # is a cycle that keeps the list, which an import of millions would pay for.
 _IDS: sa.BindParameter[Sequence[str]] = sa.bindparam("ids", expanding=True)
@@ -80,8 +81,7 @@ class Papers:
     def many(self, ids: Iterable[str]) -> dict[str, Paper]:
         """The papers with these ids, in the order asked for; unknown ids are left out."""
         wanted = list(dict.fromkeys(ids))
-        with self._db.read() as tx:
-            found = _load(tx, wanted)
+        found = _load(self._db.rows, wanted)
         return {id: found[id] for id in wanted if id in found}
 
     def count(self) -> int:
@@ -107,7 +107,7 @@ class Papers:
                 .returning(tables.meta.c.value)
             ).scalar_one()
             cursor = _drop_sample(tx, cursor, batch)
-            before = _load(tx, [paper.id for paper in batch])
+            before = _load(tx.execute, [paper.id for paper in batch])
             after = _merged(batch, before)
             touched = [paper for id, paper in after.items() if before.get(id) != paper]
             rows = [_row(paper, now, cursor + step) for step, paper in enumerate(touched, 1)]
@@ -276,15 +276,17 @@ def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[start : start + _IN_ONE_QUERY] for start in range(0, len(ids), _IN_ONE_QUERY))
 
 
-def _load(tx: sa.Connection, ids: Sequence[str]) -> dict[str, Paper]:
-    found: dict[str, Paper] = {}
-    for part in _parts(ids):
-        found |= {row[0]: _paper(row) for row in tx.execute(_BY_ID, {"ids": part}).all()}
-    return found
+def _load(
+    rows: Callable[[sa.Select[Any], dict[str, Any]], Iterable[sa.Row[Any]]], ids: Sequence[str]
+) -> dict[str, Paper]:
+    """By ids, in no order, as ``rows`` finds them."""
+    return {row[0]: _paper(row) for part in _parts(ids) for row in rows(_BY_ID, {"ids": part})}
 
 
 def _paper(row: Sequence[Any]) -> Paper:
-    values: Iterable[Any] = (tuple(one) if isinstance(one, list) else one for one in row)
+    values = [*row]
+    for at in _LISTS:
+        values[at] = tuple(values[at])
     return Paper(**dict(zip(_FIELDS, values, strict=True)))
 
 
