@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import month_abbr
 from collections.abc import Iterable
 from datetime import date
 
@@ -33,7 +32,7 @@ def long_date(day: date) -> str:
 
 def short_date(day: date) -> str:
     """``30 Jun 2026``."""
-    return f"{day.day} {month_abbr[day.month]} {day.year}"
+    return f"{day.day} {day:%b %Y}"
 
 
 def plural(count: int, noun: str) -> str:

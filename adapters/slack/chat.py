@@ -180,13 +180,15 @@ class Slack:
     def _bolt(self, session: aiohttp.ClientSession, me: Any) -> AsyncApp:
         """Bolt for dispatch alone: the signature is checked before, and the calls are ours."""
 
+        ours = AuthorizeResult(
+            enterprise_id=None,
+            team_id=self._team,
+            bot_id=me["bot_id"],
+            bot_user_id=me["user_id"],
+        )
+
         async def authorize() -> AuthorizeResult:
-            return AuthorizeResult(
-                enterprise_id=None,
-                team_id=self._team,
-                bot_id=me["bot_id"],
-                bot_user_id=me["user_id"],
-            )
+            return ours
 
         return AsyncApp(
             name="paperbot",
@@ -198,6 +200,7 @@ class Slack:
             authorize=authorize,
             process_before_response=True,
             request_verification_enabled=False,
+            attaching_function_token_enabled=False,
         )
 
     async def _connect(self, app: AsyncApp, app_token: str) -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from adapters.base import Teams
@@ -22,7 +21,7 @@ from adapters.slack import modal
 from adapters.slack.api import Api
 from adapters.slack.blocks import Block, strings, without_images
 from adapters.slack.home import FORM, SEARCH, home
-from adapters.slack.people import Cache
+from adapters.slack.once import Once
 from adapters.slack.render import render, shared, unfurled
 from adapters.slack.talk import Talk, subscribes
 from commands.model import Command, Reply
@@ -38,8 +37,6 @@ READY_SECONDS = 0.3
 """How long an acknowledgement waits to be the answer itself; Slack waits 3 s."""
 FORM_SECONDS = 2.0
 """How long a form waits for its outcome."""
-REPEAT_SECONDS = 3600.0
-"""How long a request is known again; Slack repeats an event for six minutes."""
 FIND_PAPERS = "find_papers"
 """The shortcut on messages."""
 _ANY = re.compile(".*", re.DOTALL)
@@ -64,7 +61,6 @@ class Doors:
         self._team = team
         self._teams = teams
         self._mention = re.compile(rf"<@{re.escape(bot_user)}(?:\|[^>]*)?>")
-        self._handled = Cache[bool](REPEAT_SECONDS, time.monotonic)
         self._events: dict[str, Callable[[Body], Coroutine[Any, Any, None]]] = {
             "app_mention": self._mentioned,
             "message": self._written,
@@ -75,26 +71,12 @@ class Doors:
 
     def open(self, app: AsyncApp) -> None:
         """Answer whatever comes, so that Slack does not send it again."""
-        app.middleware(self._once)
+        app.middleware(Once(self._team))
         app.command(_ANY)(self._command)
         app.action(_ANY)(self._pressed)
         app.shortcut(_ANY)(self._shortcut)
         app.view(_ANY)(self._submitted)
         app.event(_ANY)(self._event)
-
-    async def _once(
-        self, body: Body, context: AsyncBoltContext, next: Callable[[], Awaitable[None]]
-    ) -> BoltResponse | None:
-        """Let each request of our workspace through once, however often it arrives."""
-        key = str(body.get("event_id") or body.get("trigger_id") or "")
-        if context.team_id != self._team:
-            _log.warning("ignored a request of workspace %s, which is not ours", context.team_id)
-            return BoltResponse(status=200)
-        if key and self._handled.get(key):
-            return BoltResponse(status=200)
-        self._handled.put(key, True)
-        await next()
-        return None
 
     # -- typed words --------------------------------------------------------------------------
 
