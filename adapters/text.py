@@ -108,12 +108,13 @@ def facts(card: Card) -> str:
     Known fields come first and in a fixed order, others by their names.  ``authors`` and ``code``
     are not in it: renderers give those a place of their own.
     """
+    known = [name for name in _FACTS if name in card.fields]
     others = [name for name in card.fields if name not in (*_FACTS, *_APART)]
     said = []
-    for name in (*_FACTS, *others):
+    for name in (*known, *others):
         label = f"{_fact(name)} " if name in others else _ICONS.get(name, "")
         limit = REASON_LIMIT if name == "why" else FACT_LIMIT
-        if value := _fact(card.fields.get(name, ""), limit):
+        if value := _fact(card.fields[name], limit):
             said.append(label + value)
     return " · ".join(said)
 

@@ -18,7 +18,7 @@ LONGEST = 300
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″＂", '"'))
 _FIELDS = ("author", "after", "before", "cat", "min", "has", "like")
 _PIECE = re.compile(
-    rf"""(?P<minus>(?<!\S)[-−–])?
+    rf"""\s*(?P<minus>(?<!\S)[-−–])?
     (?:(?<!\w)(?P<field>{"|".join(_FIELDS)}):\s*)?
     (?:"(?P<quoted>[^"]*)(?:"|$) | (?P<plain>[^\s"]+) | (?P<nothing>(?=\s|$)))""",
     re.IGNORECASE | re.VERBOSE,
