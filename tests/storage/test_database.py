@@ -32,6 +32,19 @@ def test_a_read_goes_on_while_a_writer_is_open(db: Database) -> None:
         assert reader.execute(sa.select(tables.lines)).all() == [("a", "today")]
 
 
+def test_a_query_sees_what_was_written_before_it_and_outlives_a_wrong_one(db: Database) -> None:
+    query = sa.select(tables.lines.c.line).where(tables.lines.c.token == sa.bindparam("token"))
+    assert db.rows(query, {"token": "a"}) == []
+    with db.write() as tx:
+        tx.execute(sa.insert(tables.lines).values(token="a", line="today"))
+    assert db.rows(query, {"token": "a"}) == [("today",)]
+    with pytest.raises(sa.exc.DBAPIError):
+        db.rows(sa.select(sa.column("none")).select_from(tables.lines), {})
+    with db.write() as tx:
+        tx.execute(sa.delete(tables.lines))
+    assert db.rows(query, {"token": "a"}) == []
+
+
 def test_a_second_writer_waits_for_the_first(db: Database) -> None:
     started = threading.Event()
 
