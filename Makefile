@@ -9,6 +9,7 @@ help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: $(VENV)/run.done  ## Set up .venv, for a service that runs it
+	@echo "$(BIN)/paperbot is ready"
 
 run: $(VENV)/run.done  ## Start the bot; without a platform configured, the local playground
 	@$(BIN)/paperbot run
@@ -72,7 +73,7 @@ clean:  ## Remove what was built; your data stays
 $(VENV)/python.done:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "paperbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run"; exit 1; }
-	@echo "Setting up $(VENV) (once)"
+	@echo "Setting up $(VENV) (once; a minute or so)"
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 

@@ -242,7 +242,12 @@ def setup(
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             answer: str = typer.prompt(
-                "", default=default, hide_input=hidden, show_default=bool(default), err=True
+                "(it is not shown)" if hidden else "",
+                default=default,
+                hide_input=hidden,
+                show_default=bool(default),
+                prompt_suffix=" › ",
+                err=True,
             )
         finally:
             signal.signal(signal.SIGINT, before)
