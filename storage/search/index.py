@@ -115,6 +115,7 @@ class View:
         self.common = lru_cache(_REMEMBERED)(vocabulary.common)
         self.near = lru_cache(_REMEMBERED)(vocabulary.near)
         self.far = lru_cache(_REMEMBERED)(vocabulary.far)
+        self.begun = lru_cache(_REMEMBERED)(vocabulary.begun)
         self.completions = lru_cache(_REMEMBERED)(self.searcher.terms_with_prefix)
 
     def frequency(self, word: str, field: str = "all") -> int:

@@ -189,12 +189,11 @@ def _far(view: View, field: str, term: Term) -> Term:
 def _completed(view: View, field: str, term: Term) -> Term:
     if field == "all" and len(term.typed.encode()) < _SHORTEST_BEGUN:
         return term  # a tenth of the dictionary begins with it
-    found = [
-        Reading(word, _BEGUN, frequency)
-        for word, frequency in view.completions(field, term.typed, None, _COMPLETIONS)
-        if word != term.typed
-    ]
-    return term._replace(completions=tuple(found))
+    found = _read(view, field, view.begun(term.typed, _COMPLETIONS), _BEGUN)
+    if len(found) < _COMPLETIONS:  # then rarer words may be among the first
+        most = view.completions(field, term.typed, None, _COMPLETIONS)
+        found = [Reading(word, _BEGUN, frequency) for word, frequency in most]
+    return term._replace(completions=tuple(one for one in found if one.word != term.typed))
 
 
 def question(view: View, terms: Sequence[Term], fields: Fields) -> Query:
