@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from storage.model import Paper
 
 _CANDIDATES = 100
+_SURE = 0.6  # a score: all words as typed, though not one in the title
 _WORTH = 0.5  # of the index's best score: candidates below it have little hope
 _MANY = 10  # hopeful candidates; who asks so broadly may want to see the others, too
 _FEW = 10  # filtered candidates; fewer are not enough to choose from
@@ -76,7 +77,7 @@ def find(view: View, query: Query, limit: int, offset: int) -> Results:
     if not typed:
         return Results(_hits(_listed(view, clauses, end)[offset:]), tuple(names))
     terms = understand(view, typed)
-    found = _candidates(view, terms, _ANYWHERE, clauses, end)
+    found = _best(view, terms, _ANYWHERE, clauses, end)
     corrected = taken_for(terms, found[0].text) if found else []
     return Results(_hits(found[offset:end]), (*names, *corrected))
 
@@ -108,7 +109,7 @@ def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:
     """See ``Search.suggest``."""
     typed = list(dict.fromkeys(words(text[:LONGEST])))
     terms = understand(view, typed, "title")
-    return _hits(_candidates(view, terms, _IN_TITLE, [], limit, _SUGGESTED)[:limit])
+    return _hits(_best(view, terms, _IN_TITLE, [], limit, _SUGGESTED)[:limit])
 
 
 def _typed(query: Query) -> list[str]:
@@ -125,7 +126,7 @@ def _listed(view: View, clauses: Clauses, end: int) -> list[Ranked]:
     return [Ranked(1.0, 0, view.texts[place]) for place in places][:end]
 
 
-def _candidates(
+def _best(
     view: View,
     terms: Sequence[Term],
     fields: Fields,
@@ -133,14 +134,33 @@ def _candidates(
     end: int,
     at_once: int = _CANDIDATES,
 ) -> list[Ranked]:
+    """The papers with every telling word; where none of them has all the words, with any.
+
+    To find where the words' lists meet takes a fifth of the time that joining them does.
+    """
+    found = _candidates(view, terms, fields, clauses, end, at_once, every=True)
+    if not found or (found[0].score < _SURE and len(terms) > 1):
+        found = _candidates(view, terms, fields, clauses, end, at_once)
+    return found
+
+
+def _candidates(
+    view: View,
+    terms: Sequence[Term],
+    fields: Fields,
+    clauses: Clauses,
+    end: int,
+    at_once: int = _CANDIDATES,
+    every: bool = False,
+) -> list[Ranked]:
     """The index's best, ``end`` or more, put in order part by part.
 
     The parts depend on nothing else, so that a page is the same at any limit.
     """
     most = -(-end // at_once) * at_once
-    hits = _asked(view, affordable(terms), fields, clauses, most)
-    if len(hits) < (_FEW if clauses else 1):  # the filters, or removals, left nothing rare
-        hits = _asked(view, terms, fields, clauses, most)
+    hits = _asked(view, question(view, affordable(terms), fields, every), clauses, most)
+    if not every and len(hits) < (_FEW if clauses else 1):  # the filters left nothing rare
+        hits = _asked(view, question(view, terms, fields, every), clauses, most)
     found: list[Ranked] = []
     for part in _parts(hits, at_once):
         addresses = [address for _, address in part]
@@ -163,10 +183,7 @@ def _parts(hits: Sequence[_Hit], at_once: int) -> Iterator[Sequence[_Hit]]:
     return (hits[start:end] for start, end in pairwise(starts) if start < end)
 
 
-def _asked(
-    view: View, terms: Sequence[Term], fields: Fields, clauses: Clauses, most: int
-) -> list[_Hit]:
-    asked = question(view, terms, fields)
+def _asked(view: View, asked: tantivy.Query, clauses: Clauses, most: int) -> list[_Hit]:
     if clauses:
         asked = tantivy.Query.boolean_query([(Occur.Must, asked), *clauses])
     return view.searcher.search(asked, max(most, 1), count=False).hits

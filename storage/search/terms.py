@@ -196,19 +196,35 @@ def _completed(view: View, field: str, term: Term) -> Term:
     return term._replace(completions=tuple(one for one in found if one.word != term.typed))
 
 
-def question(view: View, terms: Sequence[Term], fields: Fields) -> Query:
-    """Asks for any of the words in any of the fields."""
-    asked = []
+def question(view: View, terms: Sequence[Term], fields: Fields, every: bool) -> Query:
+    """Asks for every one of the words, or for any of them, in any of the fields.
+
+    Where each must be there, the most common ones must be in the last field, the narrowest.
+    """
+    asked: list[tuple[Occur, Query]] = []
     for term in terms:
-        for readings, share in ((term.readings, 1.0), (term.completions, _ONE_OF_MANY)):
-            for reading in readings:
-                # Not the reading's own rarity counts: a rare correction is no better for it.
-                rarity = idf(reading.frequency, view.total)
-                worth = share * reading.likeness * min(term.weight / rarity, 1.0)
-                for field, part in fields:
-                    query = Query.term_query(view.schema, field, reading.word, "freq")
-                    asked.append((Occur.Should, Query.boost_query(query, part * worth)))
+        places = fields[-1:] if every and term.postings > _POSTINGS else fields
+        first, *others = [_wanted(view, term, field, part) for field, part in places]
+        if every:
+            either = Query.boolean_query([(Occur.Should, query) for query in first])
+            asked.append((Occur.Must, either))
+        else:
+            others.append(first)
+        asked += [(Occur.Should, query) for queries in others for query in queries]
     return Query.boolean_query(asked)
+
+
+def _wanted(view: View, term: Term, field: str, part: float) -> list[Query]:
+    """A question for each word that the term may stand for, with what it is worth."""
+    wanted = []
+    for readings, share in ((term.readings, 1.0), (term.completions, _ONE_OF_MANY)):
+        for reading in readings:
+            # Not the reading's own rarity counts: a rare correction is no better for it.
+            rarity = idf(reading.frequency, view.total)
+            worth = part * share * reading.likeness * min(term.weight / rarity, 1.0)
+            query = Query.term_query(view.schema, field, reading.word, "freq")
+            wanted.append(Query.boost_query(query, worth))
+    return wanted
 
 
 def affordable(terms: Sequence[Term]) -> list[Term]:

@@ -159,6 +159,18 @@ def test_equal_papers_come_by_votes_then_date(tmp_path: Path) -> None:
         assert [hit.id for hit in hits] == ["loved", "new", "old", "unknown"]
 
 
+def test_who_has_every_word_stands_alone(tmp_path: Path) -> None:
+    both, one = (
+        replace(GAN, title="Merging sparse adapters"),
+        replace(BERT, title="Sparse adapters"),
+    )
+    search = Search(tmp_path, FakePapers([both, one]))
+    search.refresh()
+    assert [hit.id for hit in search.find(Query.parse("merging adapters"), 9).hits] == [both.id]
+    found = search.find(Query.parse("unlearning adapters"), 9).hits
+    assert {hit.id for hit in found} == {both.id, one.id}
+
+
 def test_a_hit_carries_title_and_score(shelf: Search) -> None:
     hit = shelf.find(Query.parse("attention is all you need"), 1).hits[0]
     assert hit.title == ATTENTION.title
@@ -167,7 +179,7 @@ def test_a_hit_carries_title_and_score(shelf: Search) -> None:
     assert 0 < worse.score < hit.score
 
 
-@pytest.mark.parametrize("text", ["cat:cs.CL", "ba be bi bo bu da de di", '"ba" ba'])
+@pytest.mark.parametrize("text", ["cat:cs.CL", "ba be bi", "ba be bi bo bu da de di", '"ba" ba'])
 def test_pages_are_parts_of_the_whole(tmp_path: Path, text: str) -> None:
     fillers = [
         replace(GAN, id=str(number), title=f"ba be bi {number}", categories=("cs.CL",))
