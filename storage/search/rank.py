@@ -16,6 +16,7 @@ _TITLE_SHARE = 0.11
 _IN_ORDER = 0.17
 _AT_START = 0.05
 _PER_LOG_VOTE = 0.01
+_STEPS = 200  # of a score: a word more or less in a long title makes no better match
 _BEST = 1 + _TITLE_SHARE + _IN_ORDER + _AT_START
 
 # A term: its weight, and what to look for, the likest first.
@@ -59,7 +60,7 @@ def ranked(
         text = view.texts[place]
         votes = rank >> DAY_BITS
         score = _covered(text, needles, whole, pairs) + _PER_LOG_VOTE * math.log1p(votes)
-        found.append(Ranked(score / _BEST, rank, text))
+        found.append(Ranked(round(score / _BEST * _STEPS) / _STEPS, rank, text))
     found.sort(key=lambda one: (one.score, one.rank), reverse=True)
     return found
 
@@ -98,6 +99,7 @@ def _covered(text: bytes, needles: Sequence[_Weighed], whole: float, pairs: int)
     in_order = 0
     places = set()
     previous = -1
+    unfinished = False
     for weight, choices in needles:
         at = -1
         for needle, likeness in choices:
@@ -109,12 +111,14 @@ def _covered(text: bytes, needles: Sequence[_Weighed], whole: float, pairs: int)
             places.add(at)
             in_order += 0 <= previous < at
             previous = at
+            unfinished = not needle.endswith(b" ")
         else:
             previous = -1
-    length = text.count(b" ", start, end) - 1
+            unfinished = False
+    at_start = start + 1 in places
+    share = len(places) / max(text.count(b" ", start, end) - 1, 1)
+    if unfinished and at_start and in_order == len(needles) - 1:
+        share = 1.0  # who types a title is on the way: what is still to come is not known
     return (
-        covered / whole
-        + _TITLE_SHARE * len(places) / max(length, 1)
-        + _IN_ORDER * in_order / pairs
-        + _AT_START * (start + 1 in places)
+        covered / whole + _TITLE_SHARE * share + _IN_ORDER * in_order / pairs + _AT_START * at_start
     )

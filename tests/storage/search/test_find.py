@@ -171,6 +171,17 @@ def test_who_has_every_word_stands_alone(tmp_path: Path) -> None:
     assert {hit.id for hit in found} == {both.id, one.id}
 
 
+def test_of_titles_that_begin_as_typed_votes_decide(tmp_path: Path) -> None:
+    short = replace(GAN, title="Scaling laws for transfer", upvotes=3)
+    long = replace(
+        BERT, title="Scaling laws for transformers in all of their many forms", upvotes=4
+    )
+    search = Search(tmp_path, FakePapers([short, long]))
+    search.refresh()
+    assert search.find(Query.parse("scaling laws for tra"), 1).hits[0].id == long.id
+    assert search.find(Query.parse("scaling laws for transfer"), 1).hits[0].id == short.id
+
+
 def test_a_hit_carries_title_and_score(shelf: Search) -> None:
     hit = shelf.find(Query.parse("attention is all you need"), 1).hits[0]
     assert hit.title == ATTENTION.title
