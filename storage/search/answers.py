@@ -112,6 +112,18 @@ def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:
     return _hits(_best(view, terms, _IN_TITLE, [], limit, _SUGGESTED)[:limit])
 
 
+def having(view: View, text: str, clauses: Clauses, most: int) -> list[int]:
+    """Where the papers are that pass the filters and have most of a sentence's words (BM25)."""
+    any_word = [
+        (Occur.Should, tantivy.Query.term_query(view.schema, "all", word, "freq"))
+        for word in dict.fromkeys(words(text[:LONGEST]))
+    ]
+    asked = tantivy.Query.boolean_query(any_word)
+    asked = tantivy.Query.boolean_query([(Occur.Must, asked), *clauses])
+    hits = view.searcher.search(asked, most, count=False).hits
+    return view.numbers("place", [address for _, address in hits])
+
+
 def _typed(query: Query) -> list[str]:
     """The words that a paper is to have, each once."""
     typed = [*query.words, *(word for phrase in query.phrases for word in phrase.split())]

@@ -1,8 +1,9 @@
-"""Joins what words find with what meaning finds, and has the nearest words put both in order.
+"""Joins what words find with what meaning finds, and puts both in order by their nearest words.
 
-By reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): a paper's worth is the sum over the
-lists of 1 / (10 + its place there), which needs no common scale of scores.  Their 60 is for many
-long lists; of two, the first places must count for more.
+Rankings with no common scale (a paper's relatives, further words) are joined by reciprocal rank
+fusion (Cormack, Clarke and Büttcher 2009): a paper's worth is the sum over the lists of
+1 / (10 + its place there).  Their 60 is for many long lists; of two, the first places must count
+for more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import tantivy
 from tantivy import Occur
 
 from storage.search import answers
@@ -23,13 +23,13 @@ from storage.search.index import View
 from storage.search.meaning import Meaning, MeaningError
 from storage.search.query import Query
 from storage.search.rank import Ranked
-from storage.search.text import meant, words
+from storage.search.text import meant
 
 if TYPE_CHECKING:
     from storage.model import Paper
 
 _K = 10
-_DEEP = 100  # places of a list that count
+_DEEP = 100  # papers of a list
 _FILTERED = 1_000  # nearest papers among which those are looked for that pass the filters
 _UNSURE = 0.5  # of a best hit's score: below it, no paper has most of the words
 _SENTENCE = 4  # words; fewer are a name or a topic, and not a thought
@@ -42,11 +42,11 @@ def find(view: View, meaning: Meaning, query: Query, limit: int, offset: int) ->
     if meaning.on and _unsure(query, results):
         text = " ".join((*query.words, *query.phrases))
         with suppress(MeaningError):  # `paperbot doctor` tells it; the words' answer stands
-            near = _near(view, meaning, text, filters(view, query)[0])
+            near = _meant(view, meaning, text, filters(view, query)[0])
             if near:
-                by_words = answers.find(view, query, max(end, _DEEP), 0).hits
-                closest = _closest(view, meaning, text, by_words[:_DEEP], near)
-                results = replace(results, hits=_fused(by_words, near, closest), meant=True)
+                met = {hit.id for hit in near}
+                others = (hit for hit in results.hits if hit.id not in met)
+                results = replace(results, hits=(*near, *others), meant=True)
     return replace(results, hits=results.hits[max(offset, 0) : end])
 
 
@@ -60,16 +60,14 @@ def like(
     """
     clauses, names = filters(view, query)
     if isinstance(base, str):
-        lists = [_near(view, meaning, base, clauses)]
-        spoken = replace(query, words=tuple(dict.fromkeys(words(base))))
-        lists.append(answers.find(view, spoken, _DEEP, 0).hits)
-        lists.append(_closest(view, meaning, base, *lists))
+        lists: list[Sequence[Hit]] = [_meant(view, meaning, base, clauses)]
     else:
         clauses = [*clauses, (Occur.MustNot, itself(view, base.id))]
         lists = [answers.related(view, base, _DEEP, clauses)]
         if meaning.on:
             with suppress(MeaningError):
-                lists.append(_near(view, meaning, meant(base), clauses))
+                places = _near(view, meaning, meant(base), clauses)
+                lists.append([_hit(view.texts[place]) for place in places])
     if query.words:
         lists.append(answers.find(view, query, _DEEP, 0).hits)
     return Results(_fused(*lists)[max(offset, 0) : max(offset, 0) + limit], tuple(names))
@@ -83,33 +81,40 @@ def _unsure(query: Query, results: Results) -> bool:
     return not results.hits or results.hits[0].score < _UNSURE
 
 
-def _near(view: View, meaning: Meaning, text: str, clauses: Clauses) -> tuple[Hit, ...]:
-    """The papers nearest to ``text`` that are indexed and pass the filters, nearest first."""
-    near = meaning.near(text, _FILTERED if clauses else _DEEP)
-    ids = tantivy.Query.term_set_query(view.schema, "key", [id for id, _ in near])
-    asked = tantivy.Query.boolean_query([(Occur.Must, ids), *clauses])
-    hits = view.searcher.search(asked, max(len(near), 1), count=False).hits
-    texts = (view.texts[place] for place in view.numbers("place", [hit[1] for hit in hits]))
-    passed = {one.id: one.title for one in (Ranked(0.0, 0, text) for text in texts)}
-    return tuple(Hit(id, score, passed[id]) for id, score in near if id in passed)[:_DEEP]
+def _meant(view: View, meaning: Meaning, text: str, clauses: Clauses) -> tuple[Hit, ...]:
+    """Papers near to ``text``, and some that have its words: who says most of it comes first.
+
+    None where no vector is near.
+    """
+    near = _near(view, meaning, text, clauses)
+    if not near:
+        return ()
+    places = [*dict.fromkeys((*near, *answers.having(view, text, clauses, _DEEP)))]
+    texts = [view.texts[place] for place in places]
+    folded = [b" ".join(one.split(b"\n", 3)[1:3]).decode() for one in texts]
+    scores = meaning.closeness(text, folded)
+    most = max(scores) or 1.0
+    order = sorted(zip(texts, scores, strict=True), key=lambda one: -one[1])
+    return tuple(_hit(text, score / most) for text, score in order)
 
 
-def _closest(view: View, meaning: Meaning, text: str, *lists: Sequence[Hit]) -> tuple[Hit, ...]:
-    """All hits, those first that say most of ``text`` in words as near as may be."""
-    hits = {hit.id: hit for one in lists for hit in one}
-    places = view.places([*hits])
-    known = [id for id in hits if id in places]
-    texts = [view.texts[places[id]].decode().split("\n", 3) for id in known]
-    scores = meaning.closeness(text, [f"{title} {rest}" for _, title, rest, _ in texts])
-    order = sorted(zip(known, scores, strict=True), key=lambda one: -one[1])
-    return tuple(hits[id] for id, _ in order)
+def _near(view: View, meaning: Meaning, text: str, clauses: Clauses) -> list[int]:
+    """Where the papers nearest to ``text`` are that pass the filters, nearest first."""
+    ids = [id for id, _ in meaning.near(text, _FILTERED if clauses else _DEEP)]
+    places = view.places(ids, clauses)
+    return [places[id] for id in ids if id in places][:_DEEP]
+
+
+def _hit(text: bytes, score: float = 0.0) -> Hit:
+    one = Ranked(score, 0, text)
+    return Hit(one.id, one.score, one.title)
 
 
 def _fused(*lists: Sequence[Hit]) -> tuple[Hit, ...]:
-    """All hits, those first that stand high in many lists; beyond the 100th place as they come."""
+    """All hits, those first that stand high in many lists."""
     worth: dict[str, float] = defaultdict(float)
     for hits in lists:
-        for place, hit in enumerate(hits[:_DEEP], 1):
+        for place, hit in enumerate(hits, 1):
             worth[hit.id] += 1 / (_K + place)
     most = len(lists) / (_K + 1)
     found = {hit.id: replace(hit, score=worth[hit.id] / most) for hits in lists for hit in hits}

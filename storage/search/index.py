@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import tantivy
-from tantivy import Query
+from tantivy import Occur, Query
 
 from storage.search import engine
 from storage.search.documents import document, schema
@@ -126,9 +126,13 @@ class View:
         """The ``place`` or ``rank`` of some papers."""
         return cast(list[int], self.searcher.fast_field_values(field, papers))
 
-    def places(self, ids: Sequence[str]) -> dict[str, int]:
-        """Where the texts of those of these papers are that are known."""
+    def places(
+        self, ids: Sequence[str], clauses: Sequence[tuple[Occur, Query]] = ()
+    ) -> dict[str, int]:
+        """Where the texts of those of these papers are that are known and pass the filters."""
         query = Query.term_set_query(self.schema, "key", list(ids))
+        if clauses:
+            query = Query.boolean_query([(Occur.Must, query), *clauses])
         hits = self.searcher.search(query, max(len(ids), 1), count=False).hits
         places = self.numbers("place", [address for _, address in hits])
         return {self.texts[place].rpartition(b"\n")[2].decode(): place for place in places}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,7 @@ Model: TypeAlias = Callable[[Sequence[str]], Matrix]
 _LONGEST = 10_000  # characters of a text that are read
 _ASKED = 32  # words of a question that are compared
 _STEPS = 512  # of likeness, in which it is counted how many papers have a word so near
-_LENGTH = 0.6  # how much of a text's length counts against it, as BM25's b
+_AGAIN = 0.3  # how much more a word may count that comes again and again
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,25 @@ class Lexicon:
     def closeness(self, text: str, others: Sequence[str], model: Model) -> list[float]:
         """How much of what ``text`` says each of ``others`` says, in words as near as it has.
 
-        A word is worth what it tells that a paper has it or one at least as near: the logarithm of
-        how few do, less that of how long the paper is.  So it is BM25, with the nearest word in
-        place of the same one.  ``others`` are folded.
+        For each word of ``text`` it is asked how surprising it would be that a paper of that
+        length has by chance this word, or one at least as near: the logarithm of how rarely that
+        comes (Poisson's law), a little more where the near word comes again.  The sum tells long
+        papers and short ones apart fairly (Fisher's combined test).  ``others`` are folded.
         """
         asked = list(dict.fromkeys(words(text[:_LONGEST])))[:_ASKED]
         if not asked or not others:
             return [0.0] * len(others)
         strange, given = self._given(asked, model)
-        worth = self._worth(asked, strange, given)
+        rarity = self._rarity(asked, strange, given)
         had = [self._had(other[:_LONGEST], strange) for other in others]
-        flat = np.fromiter(chain.from_iterable(had), np.int64)
-        lengths = np.array([len(rows) for rows in had])
-        best = np.maximum.reduceat(worth[:, flat], np.cumsum(lengths) - lengths, axis=1)
-        share = np.log(1 - _LENGTH + _LENGTH * lengths / lengths.mean())
-        found: list[float] = np.maximum(best - share, 0).sum(axis=0, where=best > 0).tolist()
+        lengths = np.array([len(one) for one in had])
+        rows = np.fromiter(chain.from_iterable(had), np.int64)
+        times = np.fromiter(chain.from_iterable(one.values() for one in had), np.float32)
+        longer = np.repeat(np.log(lengths / lengths.mean()).astype(np.float32), lengths)
+        each = (rarity[:, rows] - longer) * (times * (1 + _AGAIN) / (times + _AGAIN))
+        best = np.maximum.reduceat(each, np.cumsum(lengths) - lengths, axis=1)
+        chance = -np.expm1(-np.exp(-best.astype(np.float64)))
+        found: list[float] = (-np.log(chance)).sum(axis=0).tolist()
         return found
 
     def save(self, path: Path) -> None:
@@ -115,24 +120,29 @@ class Lexicon:
         turned = given @ self.turn[len(self.turn) - given.shape[1] :]
         return {word: row for row, word in enumerate(strange)}, unit(turned)
 
-    def _had(self, other: str, strange: dict[str, int]) -> set[int]:
-        """The columns of ``_worth`` that stand for the words of a paper."""
+    def _had(self, other: str, strange: dict[str, int]) -> dict[int, int]:
+        """The columns of ``_rarity`` that stand for the words of a paper, and how often."""
         find, none = self.rows.get, len(self.words)
-        had = {find(word, none) for word in other.split()}
-        had |= {none + 1 + row for word, row in strange.items() if f" {word} " in f" {other} "}
-        return had or {none}
+        had = Counter([find(word, none) for word in other.split()])
+        for word, row in strange.items():
+            if times := f" {other} ".count(f" {word} "):
+                had[none + 1 + row] = times
+        return had or {none: 1}
 
-    def _worth(self, asked: Sequence[str], strange: dict[str, int], given: Matrix) -> Matrix:
-        """For each word asked for: what each known word is worth in its place, none, and itself."""
+    def _rarity(self, asked: Sequence[str], strange: dict[str, int], given: Matrix) -> Matrix:
+        """For each word asked for and each known word, none, and itself: how rare its like is.
+
+        The logarithm of how many papers there are for one word that is as near or nearer.
+        """
         total, papers = len(self.words), max(self.papers, 1)
         at = [self.vectors[self.rows[w]] if w in self.rows else given[strange[w]] for w in asked]
         likeness = np.stack(at) @ self.vectors.T
         steps = np.clip((1 - likeness) * _STEPS, 0, _STEPS - 1).astype(np.int32)
-        worth = np.zeros((len(asked), total + 1 + len(strange)), np.float32)
+        rarity = np.full((len(asked), total + 1 + len(strange)), -np.inf, np.float32)
         for number, word in enumerate(asked):
             having = np.cumsum(np.bincount(steps[number], self.counts, _STEPS))
-            worth[number, :total] = np.log(papers / np.clip(having, 1, papers))[steps[number]]
+            rarity[number, :total] = np.log(papers / np.maximum(having, 1))[steps[number]]
             own = self.rows.get(word, total + 1 + strange.get(word, 0))
             count = self.counts[own] if own < total else 1
-            worth[number, own] = math.log(papers / count)
-        return worth
+            rarity[number, own] = math.log(papers / count)
+        return rarity

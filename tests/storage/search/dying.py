@@ -24,7 +24,7 @@ from storage.search import Search
 from tests.fakes.fake_papers import FakePapers
 from tests.storage.search.shelf import GAN, PAPERS, made_up
 
-_WRITES = frozenset(("commit", "fsync", "truncate", "rename", "rmdir", "unlink", "mkdir"))
+_WRITES = frozenset(("commit", "fsync", "pwrite", "truncate", "rename", "rmdir", "unlink", "mkdir"))
 
 
 def catalogue(step: int) -> FakePapers:
@@ -37,7 +37,7 @@ def catalogue(step: int) -> FakePapers:
     return papers
 
 
-def _die_at(number: int) -> None:
+def die_at(number: int) -> None:
     """Die by the ``number``-th call of, or return from, something that writes."""
     left = number
 
@@ -57,7 +57,7 @@ def _dies(folder: Path, name: str, papers: FakePapers, step: int | None) -> bool
     if child == 0:
         search = Search(folder / name, papers)
         if step is not None:
-            _die_at(step)
+            die_at(step)
         search.refresh()
         os._exit(0)
     if step is None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +25,7 @@ from storage.search.learning import learn
 from storage.search.meaning import ALONE
 from storage.search.vectors import Vectors
 from tests.fakes.fake_papers import FakePapers
+from tests.storage.search.dying import die_at
 from tests.storage.search.shelf import ATTENTION, GAN, LENET, PAPERS, RESNET, made_up
 from tests.storage.search.tiny import ADAPTERS, HOUND, SHOGI, TOPICS, many, tiny_model
 
@@ -185,25 +184,24 @@ def test_damage_is_survived(open_search: Open, tmp_path: Path, name: str, how: s
     assert search.meaning.count() == 101
 
 
-def test_killed_at_any_instant_it_goes_on(tmp_path: Path, model: str) -> None:
+def test_killed_at_any_step_it_goes_on(tmp_path: Path, model: str) -> None:
     tqdm.set_lock(RLock())  # model2vec's is shared with forks: one that dies with it would stop us
-    papers = FakePapers(many(3_000))
+    papers = FakePapers(many(1_500))
     whole = Meaning(tmp_path / "whole", model)
     whole.follow(papers)
     died = 0
-    for number in range(12):
+    for step in (0, 1, 2, 3, 5, 8, 13, 21):  # of what the one before has left
         child = os.fork()
         if child == 0:
+            die_at(step)
             Meaning(tmp_path / "dying", model).follow(papers)
             os._exit(0)
-        time.sleep(0.01 + 0.02 * number)
-        os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         died += os.WIFSIGNALED(status)
-    assert died > 1
+    assert died > 3
     left = Meaning(tmp_path / "dying", model)
     left.follow(papers)
-    assert left.count() == whole.count() == 3_000
+    assert left.count() == whole.count() == 1_500
     for text in ("merging puppies", "dog photo", "music of the stars", "chess"):
         assert left.near(text, 20) == whole.near(text, 20)
 
