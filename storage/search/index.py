@@ -44,6 +44,8 @@ class State:
     catalogue: str
     cursor: int
     texts: Extent
+    made_of: int = 0
+    """How many papers it was filled with, from which it knows what words are common."""
 
 
 class Index:
@@ -159,6 +161,7 @@ class Writer:
         self._vocabulary = vocabulary
         state = index.view.state
         self._new = state is None
+        self._made_of = state.made_of if state else 0
         self._documents = papers.writer(_HEAP, num_threads=1)
         # What a process left that died in its commit is in the way of the next one.
         self._documents.garbage_collect_files()
@@ -181,6 +184,7 @@ class Writer:
         lines = f"{shown}\n {' '.join(title.split())} \n {rest} \n{paper.id}"
         text = lines.encode(errors="replace")
         if self._new:
+            self._made_of += 1
             place = self._texts.append(text)
             if self._put.add(paper.id):  # it changed while others were put
                 self._documents.delete_documents_by_term("key", paper.id)
@@ -204,7 +208,7 @@ class Writer:
         if self._seen:
             self._vocabulary.learn(self._seen)
             self._seen.clear()
-        state = State(catalogue, cursor, self._texts.sync())
+        state = State(catalogue, cursor, self._texts.sync(), self._made_of)
         kept = tantivy.Document()
         kept.add_text("key", _STATE)
         kept.add_text("state", json.dumps(asdict(state) | {"format": FORMAT}))

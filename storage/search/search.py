@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 _BATCH = 1_000  # changes read at once
 _COMMIT = 20_000  # changes in one commit
 _PATIENCE = 0.05  # seconds between looks at a database that is being filled
+_GROWN, _MADE_OF = 2, 500  # times; papers, of which fewer tell nothing about words
 _WASTE = 64 << 20  # bytes of outdated texts that do not matter
 
 
@@ -198,6 +199,8 @@ class Search:
         if state is None or state.catalogue != str(self._papers.catalogue()):
             return False
         if state.cursor > self._papers.cursor():  # the database is an older copy
+            return False
+        if index.view.total > _GROWN * max(state.made_of, _MADE_OF):
             return False
         if state.texts.waste > max(_WASTE, state.texts.size // 2):
             return False

@@ -72,6 +72,24 @@ def test_new_words_can_be_misspelt(search: Search, papers: FakePapers) -> None:
     assert [hit.id for hit in search.suggest("xylog", 1)] == [GAN.id]
 
 
+def test_what_is_common_is_learnt_again_as_the_catalogue_grows(
+    search: Search, papers: FakePapers
+) -> None:
+    search.refresh()
+    papers.save([replace(GAN, title="A Xylograhper Waits")])
+    search.refresh()
+    others = list(made_up(1_500))
+    for part in (others[:500], others[500:]):
+        papers.save([replace(one, title=f"{one.title} by a Xylographer") for one in part])
+        search.refresh()
+    asked = Query.parse("xylograhper")
+    assert [hit.id for hit in search.find(asked, 1_000).hits] == [GAN.id]
+    search.refresh()
+    hits = search.find(asked, 1_000).hits
+    assert hits[0].id == GAN.id  # as it was typed
+    assert len(hits) > 50
+
+
 def test_a_new_process_goes_on_where_the_last_one_stopped(
     tmp_path: Path, search: Search, papers: FakePapers
 ) -> None:
