@@ -35,7 +35,6 @@ class Client(discord.Client):
     """Sees servers, their channels, messages that mention it, and direct ones; remembers none."""
 
     def __init__(self, meter: Meter, starts: Starts | None = None) -> None:
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
