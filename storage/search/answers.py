@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 100
 _SURE = 0.6  # a score: all words as typed, though not one in the title
-_SHORT = 60_000  # entries of lists, which take half a millisecond to join
+_LONG = 100_000  # entries of lists; to join as many takes a millisecond
 _WORTH = 0.5  # of the index's best score: candidates below it have little hope
 _MANY = 10  # hopeful candidates; who asks so broadly may want to see the others, too
 _FEW = 10  # filtered candidates; fewer are not enough to choose from
-_FEWER = 40  # candidates, for autocomplete and to fill up a page
+_SUGGESTED = 40  # candidates for autocomplete
 _DEEPEST = 1_000  # results that can be paged through
 _LEAST = 0.4  # of the best one's score; below that a hit only shares a common word
 _TELLING = 16  # words of a paper by which others are related
@@ -110,7 +110,7 @@ def suggest(view: View, text: str, limit: int) -> tuple[Hit, ...]:
     """See ``Search.suggest``."""
     typed = list(dict.fromkeys(words(text[:LONGEST])))
     terms = understand(view, typed, "title")
-    return _hits(_best(view, terms, _IN_TITLE, [], limit, _FEWER)[:limit])
+    return _hits(_best(view, terms, _IN_TITLE, [], limit, _SUGGESTED)[:limit])
 
 
 def having(view: View, text: str, clauses: Clauses, most: int) -> list[int]:
@@ -147,19 +147,16 @@ def _best(
     end: int,
     at_once: int = _CANDIDATES,
 ) -> list[Ranked]:
-    """The papers with every telling word; where none of them has all the words, with any.
+    """The papers with any of the telling words; where their lists are long, with every one.
 
-    To find where the words' lists meet takes a fifth of the time that joining them does.  So
-    papers with some of the words fill up a page only where the lists are short.
+    To find where lists meet takes a fifth of the time that joining them does, but leaves out what
+    has some of the words only.
     """
-    found = _candidates(view, terms, fields, clauses, end, at_once, every=True)
-    if not found or (found[0].score < _SURE and len(terms) > 1):
-        return _candidates(view, terms, fields, clauses, end, at_once)
-    if len(found) < end and sum(term.postings for term in affordable(terms)) < _SHORT:
-        known = {one.id for one in found}
-        others = _candidates(view, terms, fields, clauses, end, _FEWER)
-        found += [one for one in others if one.id not in known]
-    return found
+    if sum(term.postings for term in affordable(terms)) >= _LONG:
+        found = _candidates(view, terms, fields, clauses, end, at_once, every=True)
+        if found and (found[0].score >= _SURE or len(terms) == 1):
+            return found
+    return _candidates(view, terms, fields, clauses, end, at_once)
 
 
 def _candidates(
