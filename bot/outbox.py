@@ -153,7 +153,7 @@ class Outbox:
         now = self._now()
         if now >= delivery.expires_at:
             return Outcome(delivery=delivery, state="expired", error="it came too late to post")
-        if now >= delivery.lease_until - TIMEOUT:
+        if now >= delivery.lease_until - LEASE / 2:  # its request would race the next look-up
             return Outcome(delivery=delivery, state="pending", again_at=now)
         if delivery.part and delivery.parent_ref is None:
             return Outcome(delivery=delivery, state="failed", error="its thread has no header")

@@ -197,9 +197,9 @@ async def test_two_outboxes_at_once_send_each_message_once(bot: Bot) -> None:
     assert bot.store.deliveries.waiting() == {}
 
 
-async def test_a_claim_that_is_nearly_over_is_not_sent_but_made_anew(bot: Bot) -> None:
+async def test_a_claim_that_is_half_over_is_not_sent_but_made_anew(bot: Bot) -> None:
     await due(bot)
-    frozen = iter([LEASE - timedelta(seconds=5)])  # for so long, between claim and send
+    frozen = iter([LEASE / 2])  # for so long, between claim and send
 
     def now() -> datetime:
         if state(bot)[0] == "sending":

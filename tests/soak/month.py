@@ -45,7 +45,7 @@ _ARRIVAL = 0.3
 _SLACK = timedelta(seconds=1.5)
 """By how much a request may outlast its time; on a busy machine the platforms have a queue.
 
-Outside it is what a lease is longer than a request by: fifty seconds.
+Outside it is what half a lease is longer than a request by: twenty seconds.
 """
 _STILL = 0.4
 """Seconds without any progress before time may jump over what waits for a lease."""
@@ -237,6 +237,11 @@ class Claim:
     until: datetime
     error: str | None
 
+    @property
+    def stale_at(self) -> datetime:
+        """From then on its holder begins no request for it."""
+        return self.until - LEASE / 2
+
     def on_the_wire(self, now: datetime) -> bool:
         """Whether it may be: not where the connection broke at the first attempt.
 
@@ -244,7 +249,7 @@ class Claim:
         """
         longest = PATIENCE * min(self.attempt, 2)  # a look-up and a send
         broke = self.attempt == 1 and self.error not in (None, TimeoutError.__name__)
-        return not broke and self.until - LEASE + longest + _SLACK > now
+        return not broke and self.stale_at + longest + _SLACK > now
 
 
 @dataclass(frozen=True)
@@ -263,9 +268,10 @@ class View:
     def next(self, now: datetime, *, still: bool) -> datetime | None:
         """Where time may jump to; None while something is, or may be, under way."""
         if self.claims:
-            if not still or any(one.on_the_wire(now) for one in self.claims):
+            stale = max(one.stale_at for one in self.claims)
+            if not still or (now >= stale and any(one.on_the_wire(now) for one in self.claims)):
                 return None
-            return max(one.until for one in self.claims)
+            return max(one.until for one in self.claims) if now >= stale else stale
         ahead = [moment for moment in (self.first_pending, self.due) if moment]
         return min(ahead) if ahead and min(ahead) > now else None
 
